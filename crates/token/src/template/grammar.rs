@@ -1,0 +1,195 @@
+//! Reading a template. Every fault has its own error, so that a profile's author is told the rule.
+
+use std::str::FromStr;
+
+use super::{Alphabet, ENVIRONMENT_BYTES_MAX, Part, Template};
+use crate::KEY_BYTES_MAX;
+use crate::base62::CHECK_CHARS;
+
+/// The fewest literal characters that a key begins with: what a person and a scanner recognize.
+pub const PREFIX_CHARS_MIN: usize = 2;
+/// The shortest id: 47 bits, so that drawing one again is rare.
+pub const ID_CHARS_MIN: usize = 8;
+/// The longest id.
+pub const ID_CHARS_MAX: usize = 64;
+/// The fewest bits of a secret: what nobody guesses, and what makes a plain SHA-256 enough.
+pub const SECRET_BITS_MIN: usize = 128;
+
+/// The longest key that a template may describe, its environment aside.
+const FIXED_BYTES_MAX: usize = KEY_BYTES_MAX - ENVIRONMENT_BYTES_MAX;
+
+/// What is wrong with a template.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidTemplate {
+    /// No literal text at the beginning, or too little.
+    #[error("a template begins with at least {PREFIX_CHARS_MIN} literal characters")]
+    NoPrefix,
+    /// A literal character that no key may hold.
+    #[error("literal text is [A-Za-z0-9_], not {0:?}")]
+    Character(char),
+    /// A `{` without its `}`.
+    #[error("a {{ is not closed")]
+    Unclosed,
+    /// A part of an unknown kind.
+    #[error(
+        "there is no part {{{0}}}; the parts are env, id:N, secret:ALPHABET:N and check:{CHECK_CHARS}"
+    )]
+    UnknownPart(String),
+    /// A part that may occur once occurs again.
+    #[error("{{{0}}} occurs twice")]
+    RepeatedPart(&'static str),
+    /// A length that is no number.
+    #[error("the length {0:?} is not a number")]
+    Length(String),
+    /// An id of a length that is not allowed.
+    #[error("an id has {ID_CHARS_MIN} to {ID_CHARS_MAX} characters, not {0}")]
+    IdLength(usize),
+    /// A secret in an unknown alphabet.
+    #[error("there is no alphabet {0:?}; there are hex and base62")]
+    UnknownAlphabet(String),
+    /// No secret at all.
+    #[error("a template has a {{secret:ALPHABET:N}}")]
+    NoSecret,
+    /// A secret that is too short.
+    #[error("the secret has {bits} bits and needs {SECRET_BITS_MIN}")]
+    WeakSecret {
+        /// Whole bits that this secret has.
+        bits: usize,
+    },
+    /// A checksum of another length than a CRC-32 has.
+    #[error("a checksum has {CHECK_CHARS} characters, not {0}")]
+    CheckLength(usize),
+    /// Something after the checksum, which would then not be covered.
+    #[error("{{check}} is the last part")]
+    CheckNotLast,
+    /// The keys would be too long to be read back.
+    #[error("keys would be longer than {FIXED_BYTES_MAX} bytes")]
+    TooLong,
+}
+
+impl FromStr for Template {
+    type Err = InvalidTemplate;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTemplate> {
+        // A key is no shorter than its literal text, and the other parts are few.
+        if text.len() > KEY_BYTES_MAX {
+            return Err(InvalidTemplate::TooLong);
+        }
+        let parts = read_parts(text)?;
+        if !matches!(parts.first(), Some(Part::Literal(start)) if start.len() >= PREFIX_CHARS_MIN) {
+            return Err(InvalidTemplate::NoPrefix);
+        }
+        refuse_repeated(&parts)?;
+        if !parts.iter().any(|part| matches!(part, Part::Secret(..))) {
+            return Err(InvalidTemplate::NoSecret);
+        }
+        if parts.iter().rev().skip(1).any(|part| *part == Part::Check) {
+            return Err(InvalidTemplate::CheckNotLast);
+        }
+        let fixed_bytes = parts
+            .iter()
+            .fold(0_usize, |sum, part| sum.saturating_add(part.bytes()));
+        if fixed_bytes > FIXED_BYTES_MAX {
+            return Err(InvalidTemplate::TooLong);
+        }
+        Ok(Self {
+            text: text.to_owned(),
+            parts,
+            fixed_bytes,
+        })
+    }
+}
+
+impl Part {
+    /// The length in a key; 0 for the environment, the only part whose length varies.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Literal(text) => text.len(),
+            Self::Environment => 0,
+            Self::Id(len) | Self::Secret(_, len) => *len,
+            Self::Check => CHECK_CHARS,
+        }
+    }
+}
+
+fn read_parts(text: &str) -> Result<Vec<Part>, InvalidTemplate> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (literal, placeholder) = match rest.split_once('{') {
+            Some((literal, after)) => (literal, Some(after)),
+            None => (rest, None),
+        };
+        if let Some(other) = literal
+            .chars()
+            .find(|c| !(c.is_ascii_alphanumeric() || *c == '_'))
+        {
+            return Err(InvalidTemplate::Character(other));
+        }
+        if !literal.is_empty() {
+            parts.push(Part::Literal(literal.to_owned()));
+        }
+        rest = match placeholder {
+            None => "",
+            Some(after) => {
+                let (inside, after) = after.split_once('}').ok_or(InvalidTemplate::Unclosed)?;
+                parts.push(read_placeholder(inside)?);
+                after
+            }
+        };
+    }
+    Ok(parts)
+}
+
+fn read_placeholder(inside: &str) -> Result<Part, InvalidTemplate> {
+    let mut words = inside.split(':');
+    match (words.next(), words.next(), words.next(), words.next()) {
+        (Some("env"), None, ..) => Ok(Part::Environment),
+        (Some("id"), Some(len), None, _) => match read_len(len)? {
+            len @ ID_CHARS_MIN..=ID_CHARS_MAX => Ok(Part::Id(len)),
+            other => Err(InvalidTemplate::IdLength(other)),
+        },
+        (Some("secret"), Some(alphabet), Some(len), None) => {
+            let alphabet = match alphabet {
+                "hex" => Alphabet::Hex,
+                "base62" => Alphabet::Base62,
+                other => return Err(InvalidTemplate::UnknownAlphabet(other.to_owned())),
+            };
+            let len = read_len(len)?;
+            let bits = len.saturating_mul(alphabet.millibits()) / 1_000;
+            if bits < SECRET_BITS_MIN {
+                return Err(InvalidTemplate::WeakSecret { bits });
+            }
+            Ok(Part::Secret(alphabet, len))
+        }
+        (Some("check"), Some(len), None, _) => match read_len(len)? {
+            CHECK_CHARS => Ok(Part::Check),
+            other => Err(InvalidTemplate::CheckLength(other)),
+        },
+        _ => Err(InvalidTemplate::UnknownPart(inside.to_owned())),
+    }
+}
+
+/// Digits only: `parse` alone would read `+12` too, and a template is copied by other programs.
+fn read_len(text: &str) -> Result<usize, InvalidTemplate> {
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(InvalidTemplate::Length(text.to_owned()));
+    }
+    text.parse()
+        .map_err(|_| InvalidTemplate::Length(text.to_owned()))
+}
+
+fn refuse_repeated(parts: &[Part]) -> Result<(), InvalidTemplate> {
+    let is_repeated =
+        |is_kind: fn(&Part) -> bool| parts.iter().filter(|part| is_kind(part)).count() > 1;
+    if is_repeated(|part| *part == Part::Environment) {
+        return Err(InvalidTemplate::RepeatedPart("env"));
+    }
+    if is_repeated(|part| matches!(part, Part::Id(_))) {
+        return Err(InvalidTemplate::RepeatedPart("id"));
+    }
+    if is_repeated(|part| matches!(part, Part::Secret(..))) {
+        return Err(InvalidTemplate::RepeatedPart("secret"));
+    }
+    Ok(())
+}
