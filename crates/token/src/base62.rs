@@ -66,3 +66,57 @@ fn character(value: u8) -> u8 {
         _ => b'a' + (value - 36),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every byte value in turn.
+    struct Counting(u8);
+
+    impl Entropy for Counting {
+        fn fill(&mut self, bytes: &mut [u8]) {
+            for byte in bytes {
+                *byte = self.0;
+                self.0 = self.0.wrapping_add(1);
+            }
+        }
+    }
+
+    #[test]
+    fn every_character_is_equally_likely() {
+        // 256 byte values hold each of the 62 accepted values four times.
+        let drawn = draw_id(248, &mut Counting(0));
+        for wanted in ('0'..='9').chain('A'..='Z').chain('a'..='z') {
+            assert_eq!(
+                drawn.chars().filter(|c| *c == wanted).count(),
+                4,
+                "{wanted}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_drawn_id_has_the_length_asked_for() {
+        for len in [0, 1, 8, 64, 65, 200] {
+            assert_eq!(draw_id(len, &mut Counting(7)).len(), len);
+        }
+    }
+
+    #[test]
+    fn the_checksum_is_crc_32_in_base62_padded_to_six() {
+        // "123456789" is the check input of the CRC catalogue: 0xcbf43926 = 3421780262.
+        assert_eq!(crc32fast::hash(b"123456789"), 0xcbf4_3926);
+        assert_eq!(&checksum("123456789"), b"3jZRME");
+        // The CRC-32 of nothing is 0.
+        assert_eq!(&checksum(""), b"000000");
+    }
+
+    #[test]
+    fn base62_is_digits_and_ascii_letters_only() {
+        assert!(is_base62("09AZaz"));
+        for other in ["a_b", "a-b", "é", " ", "\0", "+", "/"] {
+            assert!(!is_base62(other), "{other:?}");
+        }
+    }
+}

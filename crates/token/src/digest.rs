@@ -85,3 +85,68 @@ impl fmt::Debug for Digest {
         write!(f, "Digest({}…)", hex.get(..8).unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ABC_HEX: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    #[test]
+    fn a_digest_is_the_sha_256_of_the_whole_string() {
+        assert_eq!(Digest::of("abc").to_hex(), ABC_HEX);
+    }
+
+    #[test]
+    fn hex_and_every_base64_read_as_the_same_digest() {
+        let spellings = [
+            ABC_HEX.to_owned(),
+            ABC_HEX.to_uppercase(),
+            "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=".to_owned(),
+            "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0".to_owned(),
+            "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0=".to_owned(),
+            "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0".to_owned(),
+        ];
+        for spelling in spellings {
+            let digest = Digest::parse_hex_or_base64(&spelling).unwrap();
+            assert!(digest.same_as(&Digest::of("abc")), "{spelling}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_32_bytes_is_no_digest() {
+        let not_hex = "g".repeat(64);
+        let too_long = "A".repeat(1_000_000);
+        let texts = [
+            "",
+            "ab",
+            &ABC_HEX[..62],
+            not_hex.as_str(),
+            "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0",
+            "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa1",
+            " ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa",
+            "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIA",
+            &too_long,
+        ];
+        for text in texts {
+            assert!(
+                Digest::parse_hex_or_base64(text).is_err(),
+                "{} chars",
+                text.len()
+            );
+        }
+    }
+
+    #[test]
+    fn one_bit_makes_another_digest() {
+        let mut bytes = *Digest::of("abc").as_bytes();
+        assert!(Digest::from_bytes(bytes).same_as(&Digest::of("abc")));
+        bytes[31] ^= 1;
+        assert!(!Digest::from_bytes(bytes).same_as(&Digest::of("abc")));
+    }
+
+    #[test]
+    fn debug_shows_four_bytes() {
+        assert_eq!(format!("{:?}", Digest::of("abc")), "Digest(ba7816bf…)");
+    }
+}

@@ -61,3 +61,52 @@ pub fn management_suffix(raw: &str) -> String {
         .unwrap_or_default()
         .to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Counting(u8);
+
+    impl Entropy for Counting {
+        fn fill(&mut self, bytes: &mut [u8]) {
+            for byte in bytes {
+                *byte = self.0;
+                self.0 = self.0.wrapping_add(1);
+            }
+        }
+    }
+
+    #[test]
+    fn a_minted_management_key_has_the_management_shape() {
+        let secret = mint_management(&mut Counting(0));
+        assert_eq!(
+            secret.expose(),
+            "kw_mgmt_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl"
+        );
+        assert!(is_management_shape(secret.expose()));
+        assert_eq!(format!("{secret:?}"), "Secret(kw_mgmt_…)");
+        assert_eq!(management_display_prefix(secret.expose()), "kw_mgmt_0123");
+        assert_eq!(management_suffix(secret.expose()), "ijkl");
+    }
+
+    #[test]
+    fn a_root_key_needs_forty_word_characters_after_the_prefix() {
+        let with = |count: usize| format!("{MANAGEMENT_PREFIX}{}", "a_".repeat(count / 2));
+        assert!(!is_management_shape(&with(38)));
+        assert!(is_management_shape(&with(40)));
+        assert!(is_management_shape(&with(248)));
+        assert!(!is_management_shape(&with(250)));
+        assert!(!is_management_shape(&format!("{}-", with(40))));
+        assert!(!is_management_shape(&format!("{}é", with(40))));
+        assert!(!is_management_shape(&format!(" {}", with(40))));
+        assert!(!is_management_shape(""));
+    }
+
+    #[test]
+    fn nothing_is_shown_of_what_is_no_management_key() {
+        assert_eq!(management_display_prefix("kw_mgmt_short"), "");
+        assert_eq!(management_suffix("kw_mgmt_short"), "");
+        assert_eq!(management_suffix("é"), "");
+    }
+}

@@ -66,3 +66,57 @@ pub(crate) fn compile(expression: &str, pattern: &str) -> Result<Regex, InvalidP
             source,
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MANAGEMENT: &str = "kw_mgmt_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcd";
+    const NOCLICK: &str = "nk_live_[0-9a-f]{64}";
+
+    fn noclick_key() -> String {
+        format!("nk_live_{}", "0a".repeat(32))
+    }
+
+    #[test]
+    fn text_without_a_key_is_handed_back_as_it_was() {
+        let redactor = Redactor::new(&[NOCLICK]).unwrap();
+        for text in ["", "kw_mgmt_0123…", "nk_live_0a0a", "no key: ключ"] {
+            assert!(matches!(redactor.redact(text), Cow::Borrowed(same) if same == text));
+        }
+    }
+
+    #[test]
+    fn every_key_in_a_text_is_masked() {
+        let redactor = Redactor::new(&[NOCLICK]).unwrap();
+        let key = noclick_key();
+        let text = format!("{MANAGEMENT} and \"{key}\", then /v1?key={key}&é");
+        assert_eq!(
+            redactor.redact(&text),
+            "[redacted] and \"[redacted]\", then /v1?key=[redacted]&é"
+        );
+    }
+
+    #[test]
+    fn what_sticks_to_a_key_goes_with_it() {
+        let redactor = Redactor::new(&[NOCLICK]).unwrap();
+        let text = format!("{}0x", noclick_key());
+        assert_eq!(redactor.redact(&text), "[redacted]");
+        let text = format!("{MANAGEMENT}{MANAGEMENT}.");
+        assert_eq!(redactor.redact(&text), "[redacted].");
+    }
+
+    #[test]
+    fn a_pattern_that_does_not_compile_is_named() {
+        let error = Redactor::new(&[NOCLICK, "nk_("]).unwrap_err();
+        assert_eq!(error.to_string(), "the pattern `nk_(` cannot be used");
+        assert!(Redactor::new(&["(?:a{1000}){1000}"]).is_err());
+    }
+
+    #[test]
+    fn patterns_do_not_leak_into_each_other() {
+        assert!(Redactor::new(&["a)|(b"]).is_err());
+        let redactor = Redactor::new(&["(?i)abc", "xyz"]).unwrap();
+        assert_eq!(redactor.redact("ABC XYZ xyz"), "[redacted] XYZ [redacted]");
+    }
+}

@@ -50,3 +50,23 @@ impl fmt::Debug for Secret {
         write!(f, "Secret({shown}…)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_the_display_prefix_of_a_minted_secret_and_nothing_of_another() {
+        let minted = Secret::minted("kw_live_hidden".to_owned(), 8);
+        assert_eq!(format!("{minted:?}"), "Secret(kw_live_…)");
+        let from_outside = Secret::new("kw_live_hidden".to_owned());
+        assert_eq!(format!("{from_outside:?}"), "Secret(…)");
+    }
+
+    #[test]
+    fn the_digest_is_of_the_whole_string() {
+        let secret = Secret::new("abc".to_owned());
+        assert!(secret.digest().same_as(&Digest::of("abc")));
+        assert_eq!(secret.expose(), "abc");
+    }
+}

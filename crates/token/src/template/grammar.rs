@@ -193,3 +193,85 @@ fn refuse_repeated(parts: &[Part]) -> Result<(), InvalidTemplate> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str) -> InvalidTemplate {
+        text.parse::<Template>().unwrap_err()
+    }
+
+    #[test]
+    fn every_fault_has_its_own_error() {
+        use InvalidTemplate as E;
+        let long = format!("kw_{}{{secret:hex:900}}", "a".repeat(100));
+        let cases = [
+            ("", E::NoPrefix),
+            ("k{secret:hex:32}", E::NoPrefix),
+            ("{secret:base62:64}", E::NoPrefix),
+            ("{env}kw_{secret:hex:32}", E::NoPrefix),
+            ("kw-{secret:hex:32}", E::Character('-')),
+            ("kw_é{secret:hex:32}", E::Character('é')),
+            ("kw_}{secret:hex:32}", E::Character('}')),
+            ("kw_{secret:hex:32", E::Unclosed),
+            ("kw_{", E::Unclosed),
+            ("kw_{}", E::UnknownPart(String::new())),
+            ("kw_{environment}", E::UnknownPart("environment".to_owned())),
+            ("kw_{env:3}", E::UnknownPart("env:3".to_owned())),
+            ("kw_{id}", E::UnknownPart("id".to_owned())),
+            ("kw_{id:8:8}", E::UnknownPart("id:8:8".to_owned())),
+            ("kw_{secret:hex}", E::UnknownPart("secret:hex".to_owned())),
+            (
+                "kw_{secret:hex:32:1}",
+                E::UnknownPart("secret:hex:32:1".to_owned()),
+            ),
+            ("kw_{check}", E::UnknownPart("check".to_owned())),
+            ("kw_{env}{env}{secret:hex:32}", E::RepeatedPart("env")),
+            ("kw_{id:8}{id:8}{secret:hex:32}", E::RepeatedPart("id")),
+            (
+                "kw_{secret:hex:32}{secret:hex:32}",
+                E::RepeatedPart("secret"),
+            ),
+            ("kw_{secret:hex:32}{check:6}{check:6}", E::CheckNotLast),
+            ("kw_{id:+8}", E::Length("+8".to_owned())),
+            ("kw_{id:}", E::Length(String::new())),
+            (
+                "kw_{id:99999999999999999999}",
+                E::Length("99999999999999999999".to_owned()),
+            ),
+            ("kw_{id:7}", E::IdLength(7)),
+            ("kw_{id:65}", E::IdLength(65)),
+            (
+                "kw_{secret:base64:40}",
+                E::UnknownAlphabet("base64".to_owned()),
+            ),
+            ("kw_live", E::NoSecret),
+            ("kw_{id:8}{check:6}", E::NoSecret),
+            ("kw_{secret:hex:31}", E::WeakSecret { bits: 124 }),
+            ("kw_{secret:base62:21}", E::WeakSecret { bits: 125 }),
+            ("kw_{secret:hex:32}{check:7}", E::CheckLength(7)),
+            ("kw_{secret:hex:32}{check:6}_", E::CheckNotLast),
+            ("kw_{check:6}{secret:hex:32}", E::CheckNotLast),
+            (long.as_str(), E::TooLong),
+            ("kw_{secret:hex:18446744073709551615}", E::TooLong),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(refusal(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_weak_secret_is_told_its_bits() {
+        let message = refusal("kw_{secret:base62:20}").to_string();
+        assert_eq!(message, "the secret has 119 bits and needs 128");
+    }
+
+    #[test]
+    fn the_smallest_secrets_that_are_enough_are_taken() {
+        for text in ["kw_{secret:hex:32}", "kw{secret:base62:22}"] {
+            let template = text.parse::<Template>().unwrap();
+            assert_eq!(template.as_str(), text);
+        }
+    }
+}

@@ -67,3 +67,67 @@ impl Template {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template(text: &str) -> Template {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_display_prefix_ends_before_the_secret() {
+        let template = template("nk_{env}_{id:8}_{secret:base62:32}");
+        let raw = format!("nk_live_AbCdEfGh_{}wxyz", "s".repeat(28));
+        assert_eq!(template.display_prefix(&raw, 0), "nk_live_AbCdEfGh_");
+        assert_eq!(template.suffix(&raw), "wxyz");
+    }
+
+    #[test]
+    fn extra_characters_are_shown_where_asked_for() {
+        let template = template("noxus_{secret:base62:40}");
+        let raw = format!("noxus_abcd{}", "s".repeat(36));
+        assert_eq!(template.display_prefix(&raw, 0), "noxus_");
+        assert_eq!(template.display_prefix(&raw, 4), "noxus_abcd");
+    }
+
+    #[test]
+    fn at_least_112_bits_stay_hidden_whatever_is_asked_for() {
+        let cases = [
+            ("kw_{secret:hex:32}", 4, 0),
+            ("kw_{secret:hex:64}", 4, 32),
+            ("kw_{secret:base62:22}", 3, 0),
+            ("kw_{secret:base62:40}", 4, 17),
+            ("kw_{secret:hex:32}{check:6}", 2, 0),
+        ];
+        for (text, suffix, extra) in cases {
+            let template = template(text);
+            let minted = template.mint("", None, &mut Sevens);
+            let raw = minted.secret.expose();
+            assert_eq!(template.suffix(raw).len(), suffix, "{text}");
+            assert_eq!(
+                template.display_prefix(raw, usize::MAX).len(),
+                "kw_".len() + extra,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_is_shown_of_a_string_of_another_form() {
+        let template = template("noxus_{secret:base62:40}");
+        for raw in ["", "noxus_short", "é", &"n".repeat(46)] {
+            assert_eq!(template.display_prefix(raw, 8), "");
+            assert_eq!(template.suffix(raw), "");
+        }
+    }
+
+    struct Sevens;
+
+    impl crate::entropy::Entropy for Sevens {
+        fn fill(&mut self, bytes: &mut [u8]) {
+            bytes.fill(7);
+        }
+    }
+}
