@@ -16,7 +16,7 @@ pub mod hide;
 pub const ENVIRONMENT_BYTES_MAX: usize = 64;
 
 /// How the keys of a product look. Made with [`str::parse`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     text: String,
     parts: Vec<Part>,
