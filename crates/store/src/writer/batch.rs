@@ -1,0 +1,290 @@
+//! One transaction: lock, read, decide, write, commit.
+
+use keyway_core::change::Change;
+use keyway_core::time::Timestamp;
+use keyway_token::entropy::Entropy;
+use sqlx::AnyConnection;
+
+use super::Receipt;
+use super::facts;
+use super::guard::{self, Dropped};
+use super::proposal::Proposal;
+use crate::engine::Engine;
+use crate::error::{Refusal, StoreError};
+use crate::ledger::entry::{self, EntryRow, MIN_READER, PersonalRow, head_of};
+use crate::ledger::{Head, detail, hash};
+use crate::{idempotency, keys, management_keys, organizations, profile, projects};
+
+/// Made at this head, or refused as read at this head.
+pub(crate) type Outcome = Result<Receipt, (Refusal, Head)>;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BatchError {
+    /// Rolled back; the connection is whole.
+    #[error("{0}")]
+    Statement(String),
+    /// Nothing was committed; the connection is of no more use.
+    #[error("{0}")]
+    Connection(String),
+    /// Sent, and no answer came.
+    #[error("{cause}")]
+    Commit {
+        last: Head,
+        outcomes: Vec<Outcome>,
+        cause: String,
+    },
+    #[error("the outcome of a commit could not be found out")]
+    Unknown,
+}
+
+impl BatchError {
+    pub(crate) fn to_store_error(&self) -> StoreError {
+        match self {
+            Self::Commit { .. } | Self::Unknown => StoreError::OutcomeUnknown,
+            Self::Statement(cause) | Self::Connection(cause) => StoreError::NotWritten {
+                cause: cause.clone(),
+            },
+        }
+    }
+}
+
+/// Takes the one lock and tells where the ledger ends.
+pub(crate) async fn lock_head(connection: &mut AnyConnection) -> Result<Head, StoreError> {
+    let row = sqlx::query("UPDATE ledger_head SET seq = seq WHERE id = 1 RETURNING seq, hash")
+        .fetch_one(connection)
+        .await?;
+    head_of(&row)
+}
+
+/// Everything that a batch writes.
+#[derive(Default)]
+struct Written<'a> {
+    entries: Vec<EntryRow>,
+    personal: Vec<PersonalRow>,
+    organizations: Vec<&'a keyway_core::organization::Organization>,
+    projects: Vec<&'a keyway_core::organization::Project>,
+    keys: Vec<&'a keyway_core::key::Key>,
+    management_keys: Vec<&'a keyway_core::management::ManagementKey>,
+    profile: Option<&'a profile::ProfileRow>,
+    claims: Vec<idempotency::ClaimRow<'a>>,
+}
+
+pub(crate) async fn write(
+    engine: Engine,
+    connection: &mut AnyConnection,
+    entropy: &mut dyn Entropy,
+    proposals: &[&Proposal],
+) -> Result<Vec<Outcome>, BatchError> {
+    let mut tx = match engine.begin_write(connection).await {
+        Ok(tx) => tx,
+        Err(cause) => return Err(BatchError::Connection(cause.to_string())),
+    };
+    let staged = match stage(&mut tx, entropy, proposals).await {
+        Ok(staged) => staged,
+        Err(cause) => {
+            let is_statement = match &cause {
+                StoreError::Sql(cause) => {
+                    cause.as_database_error().is_some() && !engine.is_contention(cause)
+                }
+                _ => true,
+            };
+            let is_whole = tx.rollback().await.is_ok();
+            let cause = in_full(&cause);
+            return Err(if is_statement && is_whole {
+                BatchError::Statement(cause)
+            } else {
+                BatchError::Connection(cause)
+            });
+        }
+    };
+    let (outcomes, last) = staged;
+    let Some(last) = last else {
+        // Only refusals: there is nothing to keep, and what they read was committed by others.
+        return match tx.rollback().await {
+            Ok(()) => Ok(outcomes),
+            Err(cause) => Err(BatchError::Connection(cause.to_string())),
+        };
+    };
+    match tx.commit().await {
+        Ok(()) => Ok(outcomes),
+        Err(cause) => Err(BatchError::Commit {
+            last,
+            outcomes,
+            cause: cause.to_string(),
+        }),
+    }
+}
+
+fn in_full(error: &StoreError) -> String {
+    use std::error::Error as _;
+    error
+        .source()
+        .map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
+}
+
+/// Everything but the commit. The head is None when every change was refused.
+async fn stage(
+    connection: &mut AnyConnection,
+    entropy: &mut dyn Entropy,
+    proposals: &[&Proposal],
+) -> Result<(Vec<Outcome>, Option<Head>), StoreError> {
+    let locked = lock_head(connection).await?;
+    let earliest = proposals.iter().map(|proposal| proposal.now).min();
+    let now = earliest.unwrap_or(Timestamp::from_micros(0));
+    let mut facts = facts::load(connection, proposals, now).await?;
+    let mut head = locked;
+    let mut written = Written::default();
+    let mut outcomes = Vec::with_capacity(proposals.len());
+    for proposal in proposals {
+        let decided = guard::decide(&mut facts, proposal);
+        let outcome = match decided {
+            Err(refusal) => Err((refusal, head)),
+            Ok(dropped) => {
+                let is_empty = proposal.is_import() && dropped.len() == proposal.rows.keys.len();
+                if !is_empty {
+                    head = written.add(proposal, &dropped, head, entropy)?;
+                }
+                Ok(Receipt { head, dropped })
+            }
+        };
+        outcomes.push(outcome);
+    }
+    if head == locked {
+        return Ok((outcomes, None));
+    }
+    written.save(connection).await?;
+    let moved = sqlx::query("UPDATE ledger_head SET seq = $1, hash = $2 WHERE id = 1")
+        .bind(head.seq)
+        .bind(head.hash.to_vec())
+        .execute(connection)
+        .await?;
+    one_row("ledger_head", moved.rows_affected() == 1)?;
+    Ok((outcomes, Some(head)))
+}
+
+fn one_row(table: &'static str, is_whole: bool) -> Result<(), StoreError> {
+    if is_whole {
+        return Ok(());
+    }
+    // The versions were read under the lock, so somebody writes without it.
+    let fault = "a row was not at the version that was read under the lock".to_owned();
+    Err(StoreError::ImpossibleRow {
+        table,
+        column: "version",
+        fault,
+    })
+}
+
+impl<'a> Written<'a> {
+    /// Adds a change behind `head`; its own place is the next head.
+    fn add(
+        &mut self,
+        proposal: &'a Proposal,
+        dropped: &Dropped,
+        head: Head,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Head, StoreError> {
+        let rows = &proposal.rows;
+        let mut left_out = dropped.iter().map(|(position, _)| *position).peekable();
+        let mut kept = Vec::with_capacity(rows.keys.len());
+        for (position, key) in rows.keys.iter().enumerate() {
+            if left_out.next_if_eq(&position).is_none() {
+                kept.push(key);
+            }
+        }
+        let ids;
+        let change = match &proposal.change {
+            Change::KeysImported { organization, .. } => {
+                ids = Change::KeysImported {
+                    organization: organization.clone(),
+                    ids: kept.iter().map(|key| key.id.clone()).collect(),
+                };
+                &ids
+            }
+            change => change,
+        };
+        let (entry, personal) = compose(proposal, change, head, entropy)?;
+        let next = Head {
+            seq: entry.seq,
+            hash: entry.hash,
+        };
+        if let Some(claim) = &proposal.call.idempotency {
+            let row = idempotency::ClaimRow {
+                claim,
+                seq: entry.seq,
+                at: proposal.now,
+            };
+            self.claims.push(row);
+        }
+        self.entries.push(entry);
+        self.personal.push(personal);
+        self.keys.extend(kept);
+        self.organizations.extend(&rows.organizations);
+        self.projects.extend(&rows.projects);
+        self.management_keys.extend(&rows.management_keys);
+        self.profile = rows.profile.as_ref().or(self.profile);
+        Ok(next)
+    }
+
+    async fn save(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        if !self.organizations.is_empty() {
+            let is_whole = organizations::save(&mut *connection, &self.organizations).await?;
+            one_row("organizations", is_whole)?;
+        }
+        if !self.projects.is_empty() {
+            projects::insert(&mut *connection, &self.projects).await?;
+        }
+        if !self.keys.is_empty() {
+            one_row("keys", keys::save(&mut *connection, &self.keys).await?)?;
+        }
+        if !self.management_keys.is_empty() {
+            let is_whole = management_keys::save(&mut *connection, &self.management_keys).await?;
+            one_row("management_keys", is_whole)?;
+        }
+        if let Some(profile) = self.profile {
+            one_row("profile", profile::save(&mut *connection, profile).await?)?;
+        }
+        if !self.claims.is_empty() {
+            idempotency::insert(&mut *connection, &self.claims).await?;
+        }
+        entry::insert(connection, &self.entries, &self.personal).await?;
+        Ok(())
+    }
+}
+
+fn compose(
+    proposal: &Proposal,
+    change: &Change,
+    head: Head,
+    entropy: &mut dyn Entropy,
+) -> Result<(EntryRow, PersonalRow), StoreError> {
+    let mut fields = proposal.detail.clone();
+    detail::add_to(&mut fields, change);
+    let personal_fields = proposal.personal.to_json()?;
+    let mut salt = [0; 32];
+    entropy.fill(&mut salt);
+    let seq = head.seq + 1;
+    let mut entry = EntryRow {
+        seq,
+        at: proposal.now,
+        organization: change.organization().map(ToString::to_string),
+        actor: proposal.call.origin.actor.to_text(),
+        action: change.action().to_owned(),
+        target: detail::target(change),
+        detail: serde_json::to_string(&fields)?,
+        request_id: proposal.call.origin.request_id.clone(),
+        min_reader: MIN_READER,
+        personal: hash::of_personal(&salt, &personal_fields),
+        prev_hash: head.hash,
+        hash: [0; 32],
+    };
+    entry.hash = hash::of_entry(&entry);
+    Ok((
+        entry,
+        PersonalRow {
+            seq,
+            salt,
+            fields: personal_fields,
+        },
+    ))
+}

@@ -1,0 +1,428 @@
+//! What the database says, under the head lock, about everything that a batch relies on.
+//!
+//! One query for each kind of fact, for the whole batch; kinds that no change asks about cost none.
+
+use std::collections::{HashMap, HashSet};
+
+use keyway_core::actor::Actor;
+use keyway_core::key::Key;
+use keyway_core::management::Reach;
+use keyway_core::time::Timestamp;
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+
+use super::proposal::Proposal;
+use crate::error::StoreError;
+use crate::statement::{Fields, padded, places, statement};
+
+/// Longest list of values in one statement.
+const LIST_MAX: usize = 4_096;
+
+#[derive(Debug)]
+pub(crate) struct KeyFact {
+    pub(crate) organization: String,
+    pub(crate) version: i64,
+    pub(crate) is_alive: bool,
+    pub(crate) has_successor: bool,
+    pub(crate) expires_at: Option<i64>,
+}
+
+#[derive(Debug)]
+pub(crate) struct ManagementFact {
+    pub(crate) version: i64,
+    pub(crate) is_active: bool,
+    pub(crate) expires_at: Option<i64>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    pub(crate) organizations: HashMap<String, i64>,
+    /// External id to the organization that has it.
+    pub(crate) external_ids: HashMap<String, String>,
+    pub(crate) projects: HashSet<(String, String)>,
+    pub(crate) keys: HashMap<String, KeyFact>,
+    pub(crate) digests: HashSet<[u8; 32]>,
+    pub(crate) management_keys: HashMap<String, ManagementFact>,
+    pub(crate) management_digests: HashSet<[u8; 32]>,
+    pub(crate) active_roots: HashSet<String>,
+    /// 0 before the first profile.
+    pub(crate) profile_version: i64,
+    /// Keys that count against the limit, by organization and project.
+    pub(crate) active: HashMap<(String, String), i64>,
+    pub(crate) claims: HashSet<(String, String)>,
+}
+
+/// What to ask for, without repetition.
+#[derive(Default)]
+struct Asked<'a> {
+    organizations: HashSet<&'a str>,
+    external_ids: HashSet<&'a str>,
+    projects: HashSet<(&'a str, &'a str)>,
+    keys: HashSet<&'a str>,
+    digests: HashSet<&'a [u8; 32]>,
+    management_keys: HashSet<&'a str>,
+    management_digests: HashSet<&'a [u8; 32]>,
+    limited: HashSet<(&'a str, &'a str)>,
+    claims: HashSet<(&'a str, &'a str)>,
+    wants_profile: bool,
+    wants_roots: bool,
+}
+
+impl<'a> Asked<'a> {
+    fn of(proposals: impl IntoIterator<Item = &'a Proposal>) -> Self {
+        let mut asked = Self::default();
+        for proposal in proposals {
+            asked.add(proposal);
+        }
+        asked
+    }
+
+    fn add(&mut self, proposal: &'a Proposal) {
+        match &proposal.call.origin.actor {
+            Actor::ManagementKey(id) => {
+                self.management_keys.insert(id.as_str());
+            }
+            Actor::Key(id) => {
+                self.keys.insert(id.as_str());
+            }
+            Actor::System => {}
+        }
+        if let Some(claim) = &proposal.call.idempotency {
+            self.claims.insert((&claim.scope, &claim.key));
+        }
+        self.wants_profile |= proposal.in_force.is_some() || proposal.rows.profile.is_some();
+        for organization in &proposal.rows.organizations {
+            self.organizations.insert(organization.id.as_str());
+            if let Some(external_id) = &organization.external_id {
+                self.external_ids.insert(external_id.as_str());
+            }
+        }
+        for project in &proposal.rows.projects {
+            self.organizations.insert(project.organization.as_str());
+            self.projects
+                .insert((project.organization.as_str(), project.id.as_str()));
+        }
+        let is_limited = proposal
+            .in_force
+            .as_ref()
+            .is_some_and(|it| it.active_keys_per_project.is_some());
+        for key in &proposal.rows.keys {
+            self.add_key(key, is_limited);
+        }
+        for key in &proposal.rows.management_keys {
+            self.management_keys.insert(key.id.as_str());
+            if key.version == 1 {
+                self.management_digests.insert(key.digest.as_bytes());
+                self.wants_roots |= key.is_root;
+            }
+            if let Reach::One(organization) = &key.reach {
+                self.organizations.insert(organization.as_str());
+            }
+        }
+    }
+
+    fn add_key(&mut self, key: &'a Key, is_limited: bool) {
+        let organization = key.organization.as_str();
+        self.keys.insert(key.id.as_str());
+        if key.version == 1 {
+            self.digests.insert(key.digest.as_bytes());
+            self.organizations.insert(organization);
+        }
+        if let Some(project) = &key.project {
+            if key.version == 1 {
+                self.projects.insert((organization, project.as_str()));
+            }
+            if is_limited {
+                self.limited.insert((organization, project.as_str()));
+            }
+        }
+    }
+}
+
+/// Reads all facts. `now` is the earliest time in the batch.
+pub(crate) async fn load(
+    connection: &mut AnyConnection,
+    proposals: &[&Proposal],
+    now: Timestamp,
+) -> Result<Facts, StoreError> {
+    let asked = Asked::of(proposals.iter().copied());
+    let mut facts = Facts::default();
+    load_keys(connection, &asked, &mut facts).await?;
+    load_organizations(connection, &asked, &mut facts).await?;
+    load_projects(connection, &asked, &mut facts).await?;
+    load_management_keys(connection, &asked, &mut facts).await?;
+    load_limits(connection, &asked, now, &mut facts).await?;
+    load_claims(connection, &asked, &mut facts).await?;
+    if asked.wants_profile {
+        let version = sqlx::query_scalar("SELECT version FROM profile WHERE id = 1");
+        facts.profile_version = version.fetch_optional(&mut *connection).await?.unwrap_or(0);
+    }
+    Ok(facts)
+}
+
+/// Runs `SELECT … WHERE column IN (…)` for lists of texts of any length.
+async fn rows_by_text(
+    connection: &mut AnyConnection,
+    select: &str,
+    values: &HashSet<&str>,
+) -> Result<Vec<AnyRow>, sqlx::Error> {
+    let values: Vec<&str> = values.iter().copied().collect();
+    let mut rows = Vec::new();
+    for chunk in values.chunks(LIST_MAX) {
+        let sql = format!("{select} IN ({})", places(1, chunk.len()));
+        let mut query = statement(&sql);
+        for value in padded(chunk) {
+            query = query.bind(*value);
+        }
+        rows.extend(query.fetch_all(&mut *connection).await?);
+    }
+    Ok(rows)
+}
+
+async fn rows_by_digest(
+    connection: &mut AnyConnection,
+    select: &str,
+    values: &HashSet<&[u8; 32]>,
+) -> Result<Vec<AnyRow>, sqlx::Error> {
+    let values: Vec<&[u8; 32]> = values.iter().copied().collect();
+    let mut rows = Vec::new();
+    for chunk in values.chunks(LIST_MAX) {
+        let sql = format!("{select} IN ({})", places(1, chunk.len()));
+        let mut query = statement(&sql);
+        for value in padded(chunk) {
+            query = query.bind(value.to_vec());
+        }
+        rows.extend(query.fetch_all(&mut *connection).await?);
+    }
+    Ok(rows)
+}
+
+async fn load_keys(
+    connection: &mut AnyConnection,
+    asked: &Asked<'_>,
+    facts: &mut Facts,
+) -> Result<(), StoreError> {
+    let columns = &[
+        "id",
+        "organization",
+        "version",
+        "state",
+        "successor",
+        "expires_at",
+    ];
+    let select =
+        "SELECT id, organization, version, state, successor, expires_at FROM keys WHERE id";
+    for row in &rows_by_text(connection, select, &asked.keys).await? {
+        let fields = Fields {
+            row,
+            table: "keys",
+            columns,
+        };
+        let fact = KeyFact {
+            organization: fields.text(1)?.to_owned(),
+            version: fields.int(2)?,
+            is_alive: matches!(fields.text(3)?, "active" | "inactive"),
+            has_successor: fields.text_or_null(4)?.is_some(),
+            expires_at: fields.int_or_null(5)?,
+        };
+        facts.keys.insert(fields.text(0)?.to_owned(), fact);
+    }
+    let select = "SELECT digest FROM keys WHERE digest";
+    for row in &rows_by_digest(connection, select, &asked.digests).await? {
+        let fields = Fields {
+            row,
+            table: "keys",
+            columns: &["digest"],
+        };
+        facts.digests.insert(fields.hash(0)?);
+    }
+    Ok(())
+}
+
+async fn load_organizations(
+    connection: &mut AnyConnection,
+    asked: &Asked<'_>,
+    facts: &mut Facts,
+) -> Result<(), StoreError> {
+    let select = "SELECT id, version FROM organizations WHERE id";
+    for row in &rows_by_text(connection, select, &asked.organizations).await? {
+        let fields = Fields {
+            row,
+            table: "organizations",
+            columns: &["id", "version"],
+        };
+        facts
+            .organizations
+            .insert(fields.text(0)?.to_owned(), fields.int(1)?);
+    }
+    let select = "SELECT external_id, id FROM organizations WHERE external_id";
+    for row in &rows_by_text(connection, select, &asked.external_ids).await? {
+        let fields = Fields {
+            row,
+            table: "organizations",
+            columns: &["external_id", "id"],
+        };
+        facts
+            .external_ids
+            .insert(fields.text(0)?.to_owned(), fields.text(1)?.to_owned());
+    }
+    Ok(())
+}
+
+/// The organizations and the ids of a set of pairs, each without repetition.
+fn split<'a>(pairs: &HashSet<(&'a str, &'a str)>) -> (Vec<&'a str>, Vec<&'a str>) {
+    let unique = |values: HashSet<&'a str>| values.into_iter().collect();
+    (
+        unique(pairs.iter().map(|it| it.0).collect()),
+        unique(pairs.iter().map(|it| it.1).collect()),
+    )
+}
+
+/// `first IN (…) AND second IN (…)`: some rows more than the pairs that were asked for, no fewer.
+fn pair_lists(first: &str, second: &str, firsts: usize, seconds: usize) -> String {
+    let next = firsts.next_power_of_two() + 1;
+    format!(
+        "{first} IN ({}) AND {second} IN ({})",
+        places(1, firsts),
+        places(next, seconds)
+    )
+}
+
+async fn load_projects(
+    connection: &mut AnyConnection,
+    asked: &Asked<'_>,
+    facts: &mut Facts,
+) -> Result<(), StoreError> {
+    if asked.projects.is_empty() {
+        return Ok(());
+    }
+    let (organizations, ids) = split(&asked.projects);
+    let lists = pair_lists("organization", "id", organizations.len(), ids.len());
+    let sql = format!("SELECT organization, id FROM projects WHERE {lists}");
+    let mut query = statement(&sql);
+    for value in padded(&organizations).chain(padded(&ids)) {
+        query = query.bind(*value);
+    }
+    for row in &query.fetch_all(connection).await? {
+        let fields = Fields {
+            row,
+            table: "projects",
+            columns: &["organization", "id"],
+        };
+        facts
+            .projects
+            .insert((fields.text(0)?.to_owned(), fields.text(1)?.to_owned()));
+    }
+    Ok(())
+}
+
+async fn load_management_keys(
+    connection: &mut AnyConnection,
+    asked: &Asked<'_>,
+    facts: &mut Facts,
+) -> Result<(), StoreError> {
+    let columns = &["id", "version", "state", "expires_at"];
+    let select = "SELECT id, version, state, expires_at FROM management_keys WHERE id";
+    for row in &rows_by_text(connection, select, &asked.management_keys).await? {
+        let fields = Fields {
+            row,
+            table: "management_keys",
+            columns,
+        };
+        let fact = ManagementFact {
+            version: fields.int(1)?,
+            is_active: fields.text(2)? == "active",
+            expires_at: fields.int_or_null(3)?,
+        };
+        facts
+            .management_keys
+            .insert(fields.text(0)?.to_owned(), fact);
+    }
+    let select = "SELECT digest FROM management_keys WHERE digest";
+    for row in &rows_by_digest(connection, select, &asked.management_digests).await? {
+        let fields = Fields {
+            row,
+            table: "management_keys",
+            columns: &["digest"],
+        };
+        facts.management_digests.insert(fields.hash(0)?);
+    }
+    if asked.wants_roots {
+        let sql = "SELECT id FROM management_keys WHERE is_root = 1 AND state = 'active'";
+        for row in &statement(sql).fetch_all(connection).await? {
+            let fields = Fields {
+                row,
+                table: "management_keys",
+                columns: &["id"],
+            };
+            facts.active_roots.insert(fields.text(0)?.to_owned());
+        }
+    }
+    Ok(())
+}
+
+async fn load_limits(
+    connection: &mut AnyConnection,
+    asked: &Asked<'_>,
+    now: Timestamp,
+    facts: &mut Facts,
+) -> Result<(), StoreError> {
+    if asked.limited.is_empty() {
+        return Ok(());
+    }
+    let (organizations, projects) = split(&asked.limited);
+    let lists = pair_lists(
+        "organization",
+        "project",
+        organizations.len(),
+        projects.len(),
+    );
+    let last = organizations.len().next_power_of_two() + projects.len().next_power_of_two() + 1;
+    let sql = format!(
+        "SELECT organization, project, CAST(COUNT(*) AS BIGINT) FROM keys WHERE {lists} \
+         AND project IS NOT NULL AND state IN ('active', 'inactive') AND successor IS NULL \
+         AND (expires_at IS NULL OR expires_at > ${last}) GROUP BY organization, project"
+    );
+    let mut query = statement(&sql);
+    for value in padded(&organizations).chain(padded(&projects)) {
+        query = query.bind(*value);
+    }
+    for row in &query.bind(now.micros()).fetch_all(connection).await? {
+        let fields = Fields {
+            row,
+            table: "keys",
+            columns: &["organization", "project", "count"],
+        };
+        let pair = (fields.text(0)?.to_owned(), fields.text(1)?.to_owned());
+        facts.active.insert(pair, fields.int(2)?);
+    }
+    Ok(())
+}
+
+async fn load_claims(
+    connection: &mut AnyConnection,
+    asked: &Asked<'_>,
+    facts: &mut Facts,
+) -> Result<(), StoreError> {
+    if asked.claims.is_empty() {
+        return Ok(());
+    }
+    let (scopes, keys) = split(&asked.claims);
+    let lists = pair_lists("scope", "key", scopes.len(), keys.len());
+    let sql = format!("SELECT scope, key FROM idempotency WHERE {lists}");
+    let mut query = statement(&sql);
+    for value in padded(&scopes).chain(padded(&keys)) {
+        query = query.bind(*value);
+    }
+    for row in &query.fetch_all(connection).await? {
+        let fields = Fields {
+            row,
+            table: "idempotency",
+            columns: &["scope", "key"],
+        };
+        facts
+            .claims
+            .insert((fields.text(0)?.to_owned(), fields.text(1)?.to_owned()));
+    }
+    Ok(())
+}

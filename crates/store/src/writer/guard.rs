@@ -1,0 +1,230 @@
+//! Decides, from the facts under the lock, whether a change still holds; what it adds joins the
+//! facts, so that the next change of the batch is decided with it.
+
+use keyway_core::actor::Actor;
+use keyway_core::key::Key;
+use keyway_core::management::Reach;
+use keyway_core::time::Timestamp;
+
+use super::facts::{Facts, KeyFact};
+use super::proposal::{Proposal, counts};
+use crate::error::Refusal;
+
+/// A place in an import, counted from 0, and why its key was left out.
+pub(crate) type Dropped = Vec<(usize, Refusal)>;
+
+/// Refuses the change as a whole, or tells which keys of an import must be left out.
+pub(crate) fn decide(facts: &mut Facts, proposal: &Proposal) -> Result<Dropped, Refusal> {
+    actor_stands(facts, proposal)?;
+    if let Some(claim) = &proposal.call.idempotency
+        && facts
+            .claims
+            .contains(&(claim.scope.clone(), claim.key.clone()))
+    {
+        return Err(Refusal::IdempotencyKeyTaken);
+    }
+    if let Some(in_force) = &proposal.in_force
+        && in_force.profile_version != facts.profile_version
+    {
+        return Err(Refusal::ProfileMoved);
+    }
+    if let Some(profile) = &proposal.rows.profile
+        && profile.version != facts.profile_version + 1
+    {
+        return Err(Refusal::ProfileMoved);
+    }
+    decide_organizations(facts, proposal)?;
+    decide_projects(facts, proposal)?;
+    decide_management_keys(facts, proposal)?;
+    decide_keys(facts, proposal)
+}
+
+fn actor_stands(facts: &Facts, proposal: &Proposal) -> Result<(), Refusal> {
+    let has_ended = |end: Option<i64>| end.is_some_and(|end| end <= proposal.now.micros());
+    let stands = match &proposal.call.origin.actor {
+        Actor::System => true,
+        Actor::ManagementKey(id) => facts
+            .management_keys
+            .get(id.as_str())
+            .is_some_and(|fact| fact.is_active && !has_ended(fact.expires_at)),
+        Actor::Key(id) => facts
+            .keys
+            .get(id.as_str())
+            .is_some_and(|fact| fact.is_alive && !has_ended(fact.expires_at)),
+    };
+    if stands {
+        Ok(())
+    } else {
+        Err(Refusal::ActorGone)
+    }
+}
+
+/// A row at version 1 must be the first; any other follows the version that is there.
+fn follows(version: i64, found: Option<i64>) -> Result<(), Refusal> {
+    match found {
+        None if version == 1 => Ok(()),
+        Some(_) if version == 1 => Err(Refusal::IdTaken),
+        Some(found) if found + 1 == version => Ok(()),
+        None | Some(_) => Err(Refusal::VersionMoved),
+    }
+}
+
+fn decide_organizations(facts: &Facts, proposal: &Proposal) -> Result<(), Refusal> {
+    for organization in &proposal.rows.organizations {
+        let id = organization.id.as_str();
+        follows(organization.version, facts.organizations.get(id).copied())?;
+        if let Some(external_id) = &organization.external_id
+            && facts
+                .external_ids
+                .get(external_id.as_str())
+                .is_some_and(|holder| holder != id)
+        {
+            return Err(Refusal::ExternalIdTaken);
+        }
+    }
+    Ok(())
+}
+
+fn decide_projects(facts: &Facts, proposal: &Proposal) -> Result<(), Refusal> {
+    for project in &proposal.rows.projects {
+        if !facts
+            .organizations
+            .contains_key(project.organization.as_str())
+        {
+            return Err(Refusal::OrganizationNotFound);
+        }
+        if facts
+            .projects
+            .contains(&(project.organization.to_string(), project.id.to_string()))
+        {
+            return Err(Refusal::IdTaken);
+        }
+    }
+    Ok(())
+}
+
+fn decide_management_keys(facts: &Facts, proposal: &Proposal) -> Result<(), Refusal> {
+    let rows = &proposal.rows.management_keys;
+    for key in rows {
+        let found = facts
+            .management_keys
+            .get(key.id.as_str())
+            .map(|fact| fact.version);
+        follows(key.version, found)?;
+        if key.version > 1 {
+            continue;
+        }
+        if facts.management_digests.contains(key.digest.as_bytes()) {
+            return Err(Refusal::DigestTaken);
+        }
+        if let Reach::One(organization) = &key.reach
+            && !facts.organizations.contains_key(organization.as_str())
+        {
+            return Err(Refusal::OrganizationNotFound);
+        }
+        // Two servers that start with two root keys: the second loads again and replaces the first.
+        let is_replaced = |root: &String| rows.iter().any(|row| row.id.as_str() == root);
+        if key.is_root && !facts.active_roots.iter().all(is_replaced) {
+            return Err(Refusal::VersionMoved);
+        }
+    }
+    Ok(())
+}
+
+fn decide_keys(facts: &mut Facts, proposal: &Proposal) -> Result<Dropped, Refusal> {
+    let mut dropped = Dropped::new();
+    let is_import = proposal.is_import();
+    for (position, key) in proposal.rows.keys.iter().enumerate() {
+        match decide_key(facts, key) {
+            Err(refusal) if is_import => dropped.push((position, refusal)),
+            Err(refusal) => return Err(refusal),
+            // Keys of an import come one by one; a rotation's two keys make one sum.
+            Ok(()) if is_import => match keep_limit(facts, proposal, std::slice::from_ref(key)) {
+                Ok(()) => note(facts, key),
+                Err(refusal) => dropped.push((position, refusal)),
+            },
+            Ok(()) => {}
+        }
+    }
+    if !is_import {
+        keep_limit(facts, proposal, &proposal.rows.keys)?;
+        for key in &proposal.rows.keys {
+            note(facts, key);
+        }
+    }
+    Ok(dropped)
+}
+
+fn decide_key(facts: &Facts, key: &Key) -> Result<(), Refusal> {
+    let found = facts.keys.get(key.id.as_str());
+    if found.is_some_and(|found| key.version > 1 && found.organization != key.organization.as_str())
+    {
+        return Err(Refusal::KeyNotFound);
+    }
+    follows(key.version, found.map(|found| found.version))?;
+    if key.version > 1 {
+        return Ok(());
+    }
+    if !facts.organizations.contains_key(key.organization.as_str()) {
+        return Err(Refusal::OrganizationNotFound);
+    }
+    if let Some(project) = &key.project
+        && !facts
+            .projects
+            .contains(&(key.organization.to_string(), project.to_string()))
+    {
+        return Err(Refusal::ProjectNotFound);
+    }
+    if facts.digests.contains(key.digest.as_bytes()) {
+        return Err(Refusal::DigestTaken);
+    }
+    Ok(())
+}
+
+fn keep_limit(facts: &mut Facts, proposal: &Proposal, keys: &[Key]) -> Result<(), Refusal> {
+    let limit = proposal
+        .in_force
+        .as_ref()
+        .and_then(|it| it.active_keys_per_project);
+    let (Some(limit), Some(first)) = (limit, keys.first()) else {
+        return Ok(());
+    };
+    // All keys of one change are of one project, but for imports, which come one by one.
+    let Some(project) = &first.project else {
+        return Ok(());
+    };
+    let mut added = 0;
+    for key in keys {
+        added += i64::from(counts(key, proposal.now));
+        added -= i64::from(counted(facts.keys.get(key.id.as_str()), proposal.now));
+    }
+    let pair = (first.organization.to_string(), project.to_string());
+    let active = facts.active.entry(pair).or_insert(0);
+    if added > 0 && *active + added > limit {
+        return Err(Refusal::LimitReached);
+    }
+    *active += added;
+    Ok(())
+}
+
+fn counted(found: Option<&KeyFact>, now: Timestamp) -> bool {
+    found.is_some_and(|found| {
+        found.is_alive
+            && !found.has_successor
+            && found.expires_at.is_none_or(|end| end > now.micros())
+    })
+}
+
+fn note(facts: &mut Facts, key: &Key) {
+    if key.version == 1 {
+        facts.digests.insert(*key.digest.as_bytes());
+        let fact = KeyFact {
+            organization: key.organization.to_string(),
+            version: 1,
+            is_alive: true,
+            has_successor: false,
+            expires_at: None,
+        };
+        facts.keys.insert(key.id.to_string(), fact);
+    }
+}

@@ -1,0 +1,164 @@
+//! A change before it is made: what the ledger will say, the rows to save, what must still hold.
+
+use keyway_core::actor::Actor;
+use keyway_core::change::Change;
+use keyway_core::id::{KeyId, ManagementKeyId, OrganizationId, ProjectId};
+use keyway_core::key::{Key, KeyState};
+use keyway_core::management::{ManagementKey, Reach};
+use keyway_core::organization::{Organization, Project};
+use keyway_core::time::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::call::Call;
+use crate::ledger::entry::Personal;
+use crate::profile::{InForce, ProfileRow};
+
+/// Rows to save. Each stands at the version it will have: 1 must not exist yet, any other takes
+/// the place of the version before it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rows {
+    pub(crate) organizations: Vec<Organization>,
+    pub(crate) projects: Vec<Project>,
+    pub(crate) keys: Vec<Key>,
+    pub(crate) management_keys: Vec<ManagementKey>,
+    pub(crate) profile: Option<ProfileRow>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Proposal {
+    pub(crate) call: Call,
+    pub(crate) change: Change,
+    pub(crate) now: Timestamp,
+    pub(crate) rows: Rows,
+    pub(crate) personal: Personal,
+    pub(crate) detail: Map<String, Value>,
+    /// The profile that the change was checked against.
+    pub(crate) in_force: Option<InForce>,
+}
+
+/// What a change touches; two that touch the same thing never share a transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Touch {
+    Organization(OrganizationId),
+    ExternalId(String),
+    Project(OrganizationId, ProjectId),
+    Key(KeyId),
+    Digest([u8; 32]),
+    ManagementKey(ManagementKeyId),
+    Root,
+    Profile,
+    Claim(String, String),
+}
+
+impl Proposal {
+    pub(crate) fn new(by: &Call, change: Change, rows: Rows, now: Timestamp) -> Self {
+        let personal = Personal::default()
+            .address(by.origin.address)
+            .text("actor", Some(&by.origin.actor_label));
+        Self {
+            call: by.clone(),
+            change,
+            now,
+            rows,
+            personal,
+            detail: Map::new(),
+            in_force: None,
+        }
+    }
+
+    /// Notes something that could name a person.
+    pub(crate) fn personal(mut self, field: &str, value: Option<&str>) -> Self {
+        self.personal = self.personal.text(field, value);
+        self
+    }
+
+    /// Notes something for good.
+    pub(crate) fn detail(mut self, field: &str, value: impl Into<Value>) -> Self {
+        self.detail.insert(field.to_owned(), value.into());
+        self
+    }
+
+    pub(crate) fn under(mut self, in_force: InForce) -> Self {
+        self.in_force = Some(in_force);
+        self
+    }
+
+    pub(crate) fn is_import(&self) -> bool {
+        matches!(self.change, Change::KeysImported { .. })
+    }
+
+    /// What this change writes.
+    pub(crate) fn writes(&self) -> Vec<Touch> {
+        let rows = &self.rows;
+        let mut touches = Vec::with_capacity(2 * rows.keys.len() + 2);
+        for organization in &rows.organizations {
+            touches.push(Touch::Organization(organization.id.clone()));
+            if let Some(external_id) = &organization.external_id {
+                touches.push(Touch::ExternalId(external_id.as_str().to_owned()));
+            }
+        }
+        for project in &rows.projects {
+            touches.push(Touch::Project(
+                project.organization.clone(),
+                project.id.clone(),
+            ));
+        }
+        for key in &rows.keys {
+            touches.push(Touch::Key(key.id.clone()));
+            if key.version == 1 {
+                touches.push(Touch::Digest(*key.digest.as_bytes()));
+            }
+        }
+        for key in &rows.management_keys {
+            touches.push(Touch::ManagementKey(key.id.clone()));
+            touches.push(Touch::Digest(*key.digest.as_bytes()));
+            if key.is_root {
+                touches.push(Touch::Root);
+            }
+        }
+        if rows.profile.is_some() {
+            touches.push(Touch::Profile);
+        }
+        if let Some(claim) = &self.call.idempotency {
+            touches.push(Touch::Claim(claim.scope.clone(), claim.key.clone()));
+        }
+        touches
+    }
+
+    /// What this change only relies on.
+    pub(crate) fn reads(&self) -> Vec<Touch> {
+        let mut touches = Vec::new();
+        match &self.call.origin.actor {
+            Actor::ManagementKey(id) => touches.push(Touch::ManagementKey(id.clone())),
+            Actor::Key(id) => touches.push(Touch::Key(id.clone())),
+            Actor::System => {}
+        }
+        if self.in_force.is_some() {
+            touches.push(Touch::Profile);
+        }
+        for project in &self.rows.projects {
+            touches.push(Touch::Organization(project.organization.clone()));
+        }
+        for key in self.rows.keys.iter().filter(|key| key.version == 1) {
+            touches.push(Touch::Organization(key.organization.clone()));
+            if let Some(project) = &key.project {
+                touches.push(Touch::Project(key.organization.clone(), project.clone()));
+            }
+        }
+        for key in &self.rows.management_keys {
+            if let Reach::One(organization) = &key.reach {
+                touches.push(Touch::Organization(organization.clone()));
+            }
+        }
+        touches
+    }
+}
+
+/// Whether a key takes one of the places that a limit grants.
+pub(crate) fn counts(key: &Key, now: Timestamp) -> bool {
+    let is_alive = match key.state {
+        KeyState::Active | KeyState::Inactive { .. } => !key.lifetime.has_ended(now),
+        KeyState::Revoked(_) | KeyState::Deleted { .. } => false,
+    };
+    is_alive && key.successor.is_none()
+}

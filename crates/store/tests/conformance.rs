@@ -1,0 +1,42 @@
+//! One contract, two engines: every test runs on the embedded database and on a private server.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "conformance/engines.rs"]
+mod engines;
+#[path = "conformance/sample.rs"]
+mod sample;
+
+#[path = "conformance/changes.rs"]
+mod changes;
+#[path = "conformance/following.rs"]
+mod following;
+#[path = "conformance/ledger.rs"]
+mod ledger;
+#[path = "conformance/lists.rs"]
+mod lists;
+#[path = "conformance/two_stores.rs"]
+mod two_stores;
+
+/// Each test once, as a test on either engine.
+macro_rules! conformance {
+    ($($(#[$attribute:meta])* $name:ident)*) => {
+        mod embedded {
+            $($(#[$attribute])* #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(&crate::engines::Place::embedded()).await;
+            })*
+        }
+        mod server {
+            $($(#[$attribute])* #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(&crate::engines::Place::server().await).await;
+            })*
+        }
+    };
+}
+pub(crate) use conformance;

@@ -1,0 +1,292 @@
+//! Lists, filters, searching, usage.
+
+use keyway_core::key::{Key, KeyStatus, Lifetime};
+use keyway_core::management::Reach;
+use keyway_store::Store;
+use keyway_store::keys::change::KeyAt;
+use keyway_store::keys::list::KeyFilter;
+use keyway_store::usage::{ALLOWED, LastRefusal, LastUse, UsageCounts};
+
+use crate::engines::Place;
+use crate::sample::*;
+
+crate::conformance! {
+    keys_come_newest_first_and_page_by_page
+    filters_hold_together
+    a_search_finds_an_id_a_prefix_a_suffix_or_the_beginning_of_a_name
+    organizations_and_projects_come_newest_first
+    usage_adds_up_and_the_latest_time_wins
+}
+
+async fn ids(store: &Store, reach: &Reach, filter: &KeyFilter) -> Vec<String> {
+    let page = store
+        .list_keys(reach, filter, None, 50, at(100))
+        .await
+        .unwrap();
+    page.rows.iter().map(|key| key.id.to_string()).collect()
+}
+
+async fn keys_come_newest_first_and_page_by_page(place: &Place) {
+    let store = place.open().await;
+    with_acme(&store).await;
+    let _ = store
+        .create_organization(&system(), organization("other"), at(0))
+        .await
+        .unwrap();
+    for (id, secs) in [("a", 1), ("b", 2), ("c", 2), ("d", 3)] {
+        let key = Key {
+            created_at: at(secs),
+            ..key("acme", id)
+        };
+        let _ = store
+            .create_key(&system(), key, OPEN, at(secs))
+            .await
+            .unwrap();
+    }
+    let _ = store
+        .create_key(&system(), key("other", "x"), OPEN, at(9))
+        .await
+        .unwrap();
+    let mut cursor = None;
+    let mut seen = Vec::new();
+    loop {
+        let filter = KeyFilter::default();
+        let page = store
+            .list_keys(&own("acme"), &filter, cursor.as_ref(), 3, at(9))
+            .await
+            .unwrap();
+        seen.push(
+            page.rows
+                .iter()
+                .map(|key| key.id.to_string())
+                .collect::<Vec<_>>(),
+        );
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, [vec!["d", "c", "b"], vec!["a"]]);
+    let all = KeyFilter::default();
+    assert_eq!(
+        ids(&store, &Reach::All, &all).await,
+        ["d", "c", "b", "x", "a"]
+    );
+    let foreign = KeyFilter {
+        organization: Some(organization_id("acme")),
+        ..KeyFilter::default()
+    };
+    assert!(ids(&store, &own("other"), &foreign).await.is_empty());
+}
+
+async fn filters_hold_together(place: &Place) {
+    let store = place.open().await;
+    with_acme(&store).await;
+    let alpha = Key {
+        project: Some("alpha".parse().unwrap()),
+        owner: Some("u_1".parse().unwrap()),
+        managed_by: Some("terraform".parse().unwrap()),
+        environment: "test".to_owned(),
+        ..key("acme", "a")
+    };
+    let expired = Key {
+        lifetime: Lifetime::Until(at(50)),
+        ..key("acme", "e")
+    };
+    for key in [alpha, expired, key("acme", "i"), key("acme", "r")] {
+        let _ = store.create_key(&system(), key, OPEN, at(1)).await.unwrap();
+    }
+    let (reach, inactive, revoked) = (own("acme"), key_id("i"), key_id("r"));
+    let at_key = |id| KeyAt {
+        reach: &reach,
+        id,
+        expected: None,
+    };
+    let _ = store
+        .deactivate_key(&system(), at_key(&inactive), at(2))
+        .await
+        .unwrap();
+    let _ = store
+        .revoke_key(&system(), at_key(&revoked), &revocation(2), at(2))
+        .await
+        .unwrap();
+    let filter = KeyFilter::default;
+    for (status, expected) in [
+        (KeyStatus::Active, "a"),
+        (KeyStatus::Inactive, "i"),
+        (KeyStatus::Expired, "e"),
+        (KeyStatus::Revoked, "r"),
+    ] {
+        let with = KeyFilter {
+            status: Some(status),
+            ..filter()
+        };
+        assert_eq!(ids(&store, &reach, &with).await, [expected]);
+    }
+    let without = KeyFilter {
+        include_revoked: false,
+        ..filter()
+    };
+    assert_eq!(ids(&store, &reach, &without).await, ["i", "e", "a"]);
+    for with in [
+        KeyFilter {
+            project: Some("alpha".parse().unwrap()),
+            ..filter()
+        },
+        KeyFilter {
+            owner: Some("u_1".to_owned()),
+            ..filter()
+        },
+        KeyFilter {
+            managed_by: Some("terraform".to_owned()),
+            ..filter()
+        },
+        KeyFilter {
+            environment: Some("test".to_owned()),
+            ..filter()
+        },
+    ] {
+        assert_eq!(ids(&store, &reach, &with).await, ["a"], "{with:?}");
+        let none = KeyFilter {
+            status: Some(KeyStatus::Revoked),
+            ..with
+        };
+        assert!(ids(&store, &reach, &none).await.is_empty());
+    }
+}
+
+async fn a_search_finds_an_id_a_prefix_a_suffix_or_the_beginning_of_a_name(place: &Place) {
+    let store = place.open().await;
+    with_acme(&store).await;
+    let named = |id: &str, name: &str, suffix: &str| Key {
+        name: name.parse().unwrap(),
+        suffix: suffix.to_owned(),
+        ..key("acme", id)
+    };
+    let keys = [
+        named("k1", "Billing", "aaaa"),
+        named("k2", "BILLING two", "bbbb"),
+        named("k3", "50%_off", "cccc"),
+        named("billing", "Ärger", "k1"),
+    ];
+    for key in keys {
+        let _ = store.create_key(&system(), key, OPEN, at(1)).await.unwrap();
+    }
+    for (q, expected) in [
+        ("billing", vec!["k2", "k1", "billing"]),
+        ("billing t", vec!["k2"]),
+        ("bbbb", vec!["k2"]),
+        ("kw_live_k3", vec!["k3"]),
+        ("k1", vec!["k1", "billing"]),
+        ("%", vec![]),
+        ("50%_", vec!["k3"]),
+        ("ÄR", vec!["billing"]),
+    ] {
+        let with = KeyFilter {
+            q: Some(q.to_owned()),
+            ..KeyFilter::default()
+        };
+        assert_eq!(ids(&store, &own("acme"), &with).await, expected, "{q}");
+        assert_eq!(ids(&store, &Reach::All, &with).await, expected, "{q}");
+        assert!(ids(&store, &own("other"), &with).await.is_empty(), "{q}");
+    }
+}
+
+async fn organizations_and_projects_come_newest_first(place: &Place) {
+    let store = place.open().await;
+    with_acme(&store).await;
+    let mut later = organization("later");
+    later.created_at = at(5);
+    let _ = store
+        .create_organization(&system(), later, at(5))
+        .await
+        .unwrap();
+    let _ = store
+        .create_project(&system(), project("later", "alpha"), at(5))
+        .await
+        .unwrap();
+    let first = store
+        .list_organizations(&Reach::All, None, 1)
+        .await
+        .unwrap();
+    assert_eq!(first.rows[0].id.as_str(), "later");
+    let second = store
+        .list_organizations(&Reach::All, first.next.as_ref(), 1)
+        .await
+        .unwrap();
+    assert_eq!((second.rows[0].id.as_str(), second.next), ("acme", None));
+    assert_eq!(
+        store
+            .list_organizations(&own("acme"), None, 9)
+            .await
+            .unwrap()
+            .rows
+            .len(),
+        1
+    );
+    let projects = store
+        .list_projects(&Reach::All, None, None, 1)
+        .await
+        .unwrap();
+    assert_eq!(projects.rows, [project("later", "alpha")]);
+    let rest = store
+        .list_projects(&Reach::All, None, projects.next.as_ref(), 1)
+        .await
+        .unwrap();
+    assert_eq!(rest.rows, [project("acme", "alpha")]);
+    let acme = organization_id("acme");
+    assert_eq!(
+        store
+            .list_projects(&own("later"), Some(&acme), None, 9)
+            .await
+            .unwrap()
+            .rows,
+        []
+    );
+    let found = store
+        .find_project(&acme, &"alpha".parse().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(found, Some(project("acme", "alpha")));
+}
+
+async fn usage_adds_up_and_the_latest_time_wins(place: &Place) {
+    let store = place.open().await;
+    let refusal = |secs| LastRefusal {
+        at: at(secs),
+        reason: "api_key_expired".to_owned(),
+        address: Some("203.0.113.9".to_owned()),
+    };
+    let counted = |secs: u32, last: u32| UsageCounts {
+        key: key_id("k1"),
+        at: at(secs),
+        counts: vec![(ALLOWED.to_owned(), 2), ("api_key_expired".to_owned(), 1)],
+        last_used_at: Some(at(last)),
+        last_refusal: Some(refusal(last)),
+    };
+    for (secs, last) in [(0, 10), (1, 5), (7_200, 7)] {
+        store.flush_usage(vec![counted(secs, last)]).await.unwrap();
+    }
+    let hours = store.read_usage(&key_id("k1"), at(0)).await.unwrap();
+    let hours: Vec<_> = hours
+        .iter()
+        .map(|hour| (&*hour.outcome, hour.count))
+        .collect();
+    let expected = [
+        (ALLOWED, 4),
+        ("api_key_expired", 2),
+        (ALLOWED, 2),
+        ("api_key_expired", 1),
+    ];
+    assert_eq!(hours, expected);
+    let uses = store
+        .read_last_uses(&[key_id("k1"), key_id("k2")])
+        .await
+        .unwrap();
+    let last = LastUse {
+        used_at: Some(at(10)),
+        refusal: Some(refusal(10)),
+    };
+    assert_eq!(uses, [(key_id("k1"), last)]);
+    assert_eq!(store.read_head().await.unwrap().seq, 0);
+}
