@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::error::DatabaseError;
 use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Executor as _, Transaction};
 
 use crate::location::OpenError;
@@ -117,6 +118,16 @@ impl Engine {
         Ok(())
     }
 
+    /// Most parameters in one statement. One engine is in the same process, where a statement costs
+    /// little and finding a parameter's place takes longer the more there are; the other is a round
+    /// trip away.
+    pub(crate) fn parameters_max(self) -> usize {
+        match self {
+            Self::Sqlite => 512,
+            Self::Postgres => 32_768,
+        }
+    }
+
     /// Begins a transaction that will write.
     pub(crate) async fn begin_write(
         self,
@@ -179,7 +190,7 @@ impl Engine {
 
     /// Whether the trouble is the wait for others, which trying each change alone would only prolong.
     pub(crate) fn is_contention(self, error: &sqlx::Error) -> bool {
-        let Some(code) = error.as_database_error().and_then(|error| error.code()) else {
+        let Some(code) = error.as_database_error().and_then(DatabaseError::code) else {
             return false;
         };
         match self {

@@ -170,9 +170,10 @@ impl Store {
         }
         let limit = i64::try_from(FOLLOW_ENTRIES_MAX).unwrap_or(i64::MAX);
         let rows = rows_after(&mut tx, known.seq, limit).await?;
-        let batch = match rows.is_empty() {
-            true => None,
-            false => Some(reload(&mut tx, known, &rows).await?),
+        let batch = if rows.is_empty() {
+            None
+        } else {
+            Some(reload(&mut tx, known, &rows).await?)
         };
         tx.commit().await.map_err(StoreError::from)?;
         Ok(batch)

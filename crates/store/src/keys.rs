@@ -10,10 +10,11 @@ pub mod list;
 pub mod revoke;
 mod search;
 
-use keyway_core::id::{KeyId, OrganizationId};
+use keyway_core::id::{KeyId, OrganizationId, ProjectId};
 use keyway_core::key::{Key, KeyState, Lifetime, Revocation};
 use keyway_core::management::Reach;
 use keyway_core::network::IpRules;
+use keyway_core::text::{Description, Label};
 use keyway_core::time::Timestamp;
 use keyway_token::digest::Digest;
 use sqlx::AnyConnection;
@@ -21,6 +22,7 @@ use sqlx::any::AnyRow;
 
 use self::grants::GrantsReader;
 use crate::Store;
+use crate::engine::Engine;
 use crate::error::StoreError;
 use crate::statement::{Fields, padded, places, save_rows, statement};
 
@@ -54,8 +56,8 @@ pub(crate) const COLUMNS: &[&str] = &[
 ];
 /// Columns that only searching reads stand last and are not read back.
 const READ: usize = COLUMNS.len() - 1;
-/// Most keys saved by one statement.
-const SAVE_ROWS_MAX: usize = 1_000;
+/// Most keys looked up by one statement.
+const LOOK_UP_MAX: usize = 256;
 
 /// The columns that make a key, for a `SELECT`.
 pub(crate) fn selected() -> String {
@@ -145,11 +147,12 @@ fn state(fields: &Fields<'_>) -> Result<KeyState, StoreError> {
 
 /// Saves keys, each in the place of the version before it. False when one was not at that version.
 pub(crate) async fn save(
+    engine: Engine,
     connection: &mut AnyConnection,
     keys: &[&Key],
 ) -> Result<bool, StoreError> {
     let mut is_whole = true;
-    for chunk in keys.chunks(SAVE_ROWS_MAX) {
+    for chunk in keys.chunks(engine.parameters_max() / COLUMNS.len()) {
         let sql = save_rows(TABLE, COLUMNS, chunk.len());
         let mut query = statement(&sql);
         for key in chunk {
@@ -168,25 +171,25 @@ pub(crate) async fn save(
             query = query
                 .bind(key.id.as_str())
                 .bind(key.organization.as_str())
-                .bind(key.project.as_ref().map(|it| it.as_str()))
+                .bind(key.project.as_ref().map(ProjectId::as_str))
                 .bind(key.environment.as_str())
                 .bind(key.name.as_str())
-                .bind(key.description.as_ref().map(|it| it.as_str()))
-                .bind(key.owner.as_ref().map(|it| it.as_str()))
+                .bind(key.description.as_ref().map(Description::as_str))
+                .bind(key.owner.as_ref().map(Label::as_str))
                 .bind(key.display_prefix.as_str())
                 .bind(key.suffix.as_str())
                 .bind(key.digest.as_bytes().to_vec())
                 .bind(grants::to_json(&key.grants)?)
                 .bind(ip_rules_text(&key.ip_rules))
                 .bind(key.metadata.as_json())
-                .bind(key.managed_by.as_ref().map(|it| it.as_str()))
+                .bind(key.managed_by.as_ref().map(Label::as_str))
                 .bind(state)
                 .bind(at.map(Timestamp::micros))
                 .bind(revocation.map(|it| it.by.as_str()))
-                .bind(reason.map(|it| it.as_str()))
-                .bind(reason_code.map(|it| it.as_str()))
+                .bind(reason.map(Description::as_str))
+                .bind(reason_code.map(Label::as_str))
                 .bind(expires_at)
-                .bind(key.successor.as_ref().map(|it| it.as_str()))
+                .bind(key.successor.as_ref().map(KeyId::as_str))
                 .bind(key.created_at.micros())
                 .bind(key.created_by.as_str())
                 .bind(key.version)
@@ -204,7 +207,7 @@ pub(crate) async fn load_by_ids(
     ids: &[&str],
 ) -> Result<Vec<Key>, StoreError> {
     let mut found = Vec::with_capacity(ids.len());
-    for chunk in ids.chunks(SAVE_ROWS_MAX) {
+    for chunk in ids.chunks(LOOK_UP_MAX) {
         let places = places(1, chunk.len());
         let sql = format!(
             "SELECT {} FROM keys WHERE id IN ({places}) ORDER BY id",

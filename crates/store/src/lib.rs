@@ -74,17 +74,19 @@ impl Store {
                     path: directory.display().to_string(),
                     cause,
                 })?;
-                let lock = match options.is_exclusive {
-                    true => ServerLock::of_directory(directory)?,
-                    false => ServerLock::shared(),
+                let lock = if options.is_exclusive {
+                    ServerLock::of_directory(directory)?
+                } else {
+                    ServerLock::shared()
                 };
                 (Address::of_file(&directory.join("keyway.db"))?, lock)
             }
             Location::Url(url) => {
                 let address = Address::of_url(url)?;
-                let lock = match options.is_exclusive {
-                    true => ServerLock::of_server(&address).await?,
-                    false => ServerLock::shared(),
+                let lock = if options.is_exclusive {
+                    ServerLock::of_server(&address).await?
+                } else {
+                    ServerLock::shared()
                 };
                 (address, lock)
             }
@@ -153,10 +155,6 @@ impl Store {
     async fn unchanged<T>(&self, value: T) -> Result<Committed<T>, ChangeError> {
         Ok(Committed::new(value, self.read_head().await?))
     }
-
-    fn tries(&self) -> Tries {
-        Tries { left: TRIES }
-    }
 }
 
 /// Counts how often a change met an object that had moved on.
@@ -165,6 +163,10 @@ struct Tries {
 }
 
 impl Tries {
+    fn begin() -> Self {
+        Self { left: TRIES }
+    }
+
     /// Ok when the object should be loaded again.
     fn again(&mut self, error: ChangeError) -> Result<(), ChangeError> {
         let has_moved = matches!(

@@ -8,14 +8,14 @@ use keyway_token::digest::Digest;
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
-use crate::Store;
 use crate::call::Call;
 use crate::error::{ChangeError, Refusal, StoreError};
 use crate::keys::reach_text;
 use crate::ledger::Committed;
 use crate::page::{Cursor, Page};
-use crate::statement::{Fields, padded, places, save_rows, statement};
+use crate::statement::{Fields, padded, places, push, save_rows, statement};
 use crate::writer::proposal::{Proposal, Rows};
+use crate::{Store, Tries};
 
 const TABLE: &str = "management_keys";
 const COLUMNS: &[&str] = &[
@@ -115,7 +115,10 @@ pub(crate) async fn load(
     let mut sql = format!("SELECT {} FROM management_keys", COLUMNS.join(", "));
     let ids = ids.unwrap_or_default();
     if !ids.is_empty() {
-        sql.push_str(&format!(" WHERE id IN ({})", places(1, ids.len())));
+        push(
+            &mut sql,
+            format_args!(" WHERE id IN ({})", places(1, ids.len())),
+        );
     }
     sql.push_str(" ORDER BY id");
     let mut query = statement(&sql);
@@ -167,7 +170,7 @@ impl Store {
         root: ManagementKey,
         now: Timestamp,
     ) -> Result<Committed<ManagementKey>, ChangeError> {
-        let mut tries = self.tries();
+        let mut tries = Tries::begin();
         loop {
             let all = load(&mut *self.reader().await?, None).await?;
             if let Some(found) = all.iter().find(|key| key.digest.same_as(&root.digest)) {
@@ -249,7 +252,7 @@ impl Store {
         id: &ManagementKeyId,
         now: Timestamp,
     ) -> Result<Committed<ManagementKey>, ChangeError> {
-        let mut tries = self.tries();
+        let mut tries = Tries::begin();
         loop {
             let Some(found) = self.find_management_key(reach, id).await? else {
                 return Err(self.refuse(Refusal::ManagementKeyNotFound).await);

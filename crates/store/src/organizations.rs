@@ -9,14 +9,14 @@ use keyway_core::time::Timestamp;
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
-use crate::Store;
 use crate::call::Call;
 use crate::error::{ChangeError, Refusal, StoreError};
 use crate::keys::reach_text;
 use crate::ledger::Committed;
 use crate::page::{Cursor, Page};
-use crate::statement::{Fields, padded, places, save_rows, statement};
+use crate::statement::{Fields, padded, places, push, save_rows, statement};
 use crate::writer::proposal::{Proposal, Rows};
+use crate::{Store, Tries};
 
 const TABLE: &str = "organizations";
 const COLUMNS: &[&str] = &[
@@ -78,7 +78,7 @@ pub(crate) async fn save(
         query = query
             .bind(organization.id.as_str())
             .bind(organization.name.as_str())
-            .bind(organization.external_id.as_ref().map(|it| it.as_str()))
+            .bind(organization.external_id.as_ref().map(Label::as_str))
             .bind(organization.metadata.as_json())
             .bind(state)
             .bind(suspended_at)
@@ -97,7 +97,10 @@ pub(crate) async fn load(
     let mut sql = format!("SELECT {} FROM organizations", COLUMNS.join(", "));
     let ids = ids.unwrap_or_default();
     if !ids.is_empty() {
-        sql.push_str(&format!(" WHERE id IN ({})", places(1, ids.len())));
+        push(
+            &mut sql,
+            format_args!(" WHERE id IN ({})", places(1, ids.len())),
+        );
     }
     sql.push_str(" ORDER BY id");
     let mut query = statement(&sql);
@@ -241,7 +244,7 @@ impl Store {
         change: Change,
         transition: impl Fn(Organization) -> Option<Organization>,
     ) -> Result<Committed<Organization>, ChangeError> {
-        let mut tries = self.tries();
+        let mut tries = Tries::begin();
         loop {
             let Some(found) = self.find_organization(reach, id).await? else {
                 return Err(self.refuse(Refusal::OrganizationNotFound).await);

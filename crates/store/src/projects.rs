@@ -14,7 +14,7 @@ use crate::error::{ChangeError, StoreError};
 use crate::keys::reach_text;
 use crate::ledger::Committed;
 use crate::page::{Cursor, Page};
-use crate::statement::{Fields, insert_rows, padded, places, statement};
+use crate::statement::{Fields, insert_rows, padded, places, push, statement};
 use crate::writer::proposal::{Proposal, Rows};
 
 const TABLE: &str = "projects";
@@ -72,11 +72,14 @@ pub(crate) async fn load(
     let (organizations, ids) = named.unwrap_or_default();
     if named.is_some() {
         let next = organizations.len().next_power_of_two() + 1;
-        sql.push_str(&format!(
-            " WHERE organization IN ({}) AND id IN ({})",
-            places(1, organizations.len()),
-            places(next, ids.len())
-        ));
+        push(
+            &mut sql,
+            format_args!(
+                " WHERE organization IN ({}) AND id IN ({})",
+                places(1, organizations.len()),
+                places(next, ids.len())
+            ),
+        );
     }
     sql.push_str(" ORDER BY organization, id");
     let mut query = statement(&sql);

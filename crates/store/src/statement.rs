@@ -71,9 +71,14 @@ pub(crate) fn padded<T>(values: &[T]) -> impl Iterator<Item = &T> {
 }
 
 fn push_parameter(sql: &mut String, number: usize) {
+    push(sql, format_args!("${number}"));
+}
+
+/// Adds formatted text.
+pub(crate) fn push(sql: &mut String, text: std::fmt::Arguments<'_>) {
     use std::fmt::Write as _;
     // Writing to a String cannot fail.
-    let _written = write!(sql, "${number}");
+    let _written = sql.write_fmt(text);
 }
 
 /// A row, read by position; what is wrong with it is told by table and column.

@@ -10,14 +10,14 @@ use sqlx::AnyConnection;
 use crate::Store;
 use crate::engine::Engine;
 use crate::error::StoreError;
-use crate::statement::{Fields, insert_rows, padded, places, statement};
+use crate::statement::{Fields, insert_rows, padded, places, push, statement};
 
 /// The outcome that is no refusal.
 pub const ALLOWED: &str = "allowed";
 /// Most keys in one flush.
 pub const FLUSH_KEYS_MAX: usize = 1_000;
 
-const ROWS_MAX: usize = 1_000;
+const LOOK_UP_MAX: usize = 256;
 const HOUR_MICROS: i64 = 3_600_000_000;
 
 /// What to add for one key.
@@ -75,7 +75,7 @@ pub(crate) async fn write(
     }
     let mut tx = engine.begin_write(connection).await?;
     let sums: Vec<_> = sums.into_iter().collect();
-    for chunk in sums.chunks(ROWS_MAX) {
+    for chunk in sums.chunks(engine.parameters_max() / 4) {
         let mut sql = insert_rows("usage", &["key", "hour", "outcome", "count"], chunk.len());
         sql.push_str(
             " ON CONFLICT (key, hour, outcome) DO UPDATE SET count = usage.count + excluded.count",
@@ -87,7 +87,7 @@ pub(crate) async fn write(
         query.execute(&mut *tx).await?;
     }
     let last: Vec<&UsageCounts> = last.into_values().collect();
-    for chunk in last.chunks(ROWS_MAX) {
+    for chunk in last.chunks(engine.parameters_max() / 5) {
         write_last(&mut tx, chunk).await?;
     }
     tx.commit().await?;
@@ -119,9 +119,12 @@ async fn write_last(
         "last_refused_reason",
         "last_refused_address",
     ] {
-        sql.push_str(&format!(
-            ", {column} = CASE WHEN {is_later} THEN excluded.{column} ELSE usage_last.{column} END"
-        ));
+        push(
+            &mut sql,
+            format_args!(
+                ", {column} = CASE WHEN {is_later} THEN excluded.{column} ELSE usage_last.{column} END"
+            ),
+        );
     }
     let mut query = statement(&sql);
     for row in rows {
@@ -184,7 +187,7 @@ impl Store {
     ) -> Result<Vec<(KeyId, LastUse)>, StoreError> {
         let mut uses = Vec::with_capacity(keys.len());
         let mut connection = self.reader().await?;
-        for chunk in keys.chunks(ROWS_MAX) {
+        for chunk in keys.chunks(LOOK_UP_MAX) {
             let sql = format!(
                 "SELECT key, last_used_at, last_refused_at, last_refused_reason, \
                  last_refused_address FROM usage_last WHERE key IN ({})",

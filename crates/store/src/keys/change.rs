@@ -9,12 +9,12 @@ use keyway_core::network::IpRules;
 use keyway_core::text::{Description, Label, Metadata, Name};
 use keyway_core::time::Timestamp;
 
-use crate::Store;
 use crate::call::Call;
 use crate::error::{ChangeError, Refusal};
 use crate::ledger::Committed;
 use crate::profile::InForce;
 use crate::writer::proposal::{Proposal, Rows};
+use crate::{Store, Tries};
 
 /// Which key, and at which version: another version than `expected` refuses with `VersionMoved`.
 #[derive(Clone, Copy, Debug)]
@@ -99,7 +99,7 @@ impl Store {
         in_force: InForce,
         now: Timestamp,
     ) -> Result<Committed<Key>, ChangeError> {
-        let mut tries = self.tries();
+        let mut tries = Tries::begin();
         loop {
             let found = self.load_key(at).await?;
             if matches!(found.state, KeyState::Revoked(_) | KeyState::Deleted { .. }) {
@@ -121,9 +121,9 @@ impl Store {
                 .personal("name", Some(edited.name.as_str()))
                 .personal(
                     "description",
-                    edited.description.as_ref().map(|it| it.as_str()),
+                    edited.description.as_ref().map(Description::as_str),
                 )
-                .personal("owner", edited.owner.as_ref().map(|it| it.as_str()))
+                .personal("owner", edited.owner.as_ref().map(Label::as_str))
                 .detail("fields", fields)
                 .under(in_force);
             match self.commit(proposal).await {
@@ -179,7 +179,7 @@ impl Store {
         in_force: InForce,
     ) -> Result<Committed<Rotated>, ChangeError> {
         let now = rotation.now;
-        let mut tries = self.tries();
+        let mut tries = Tries::begin();
         loop {
             let found = self.load_key(at).await?;
             if self.has_living_successor(&found, now).await? {
@@ -251,7 +251,7 @@ impl Store {
         make_change: MakeChange,
         transition: impl Fn(Key) -> Result<Option<Key>, TransitionError>,
     ) -> Result<Committed<Key>, ChangeError> {
-        let mut tries = self.tries();
+        let mut tries = Tries::begin();
         loop {
             let found = self.load_key(at).await?;
             let changed = match transition(found.clone()) {

@@ -2,6 +2,7 @@
 
 use keyway_core::change::Change;
 use keyway_core::key::Key;
+use keyway_core::text::{Description, Label};
 use keyway_core::time::Timestamp;
 
 use crate::Store;
@@ -33,9 +34,9 @@ impl Store {
             .personal("name", Some(key.name.as_str()))
             .personal(
                 "description",
-                key.description.as_ref().map(|it| it.as_str()),
+                key.description.as_ref().map(Description::as_str),
             )
-            .personal("owner", key.owner.as_ref().map(|it| it.as_str()))
+            .personal("owner", key.owner.as_ref().map(Label::as_str))
             .detail("environment", key.environment.as_str())
             .under(in_force);
         let head = self.commit(proposal).await?;

@@ -9,7 +9,7 @@ use super::{KeyReader, reach_text, selected};
 use crate::Store;
 use crate::error::StoreError;
 use crate::page::{Cursor, Page};
-use crate::statement::{Statement, statement};
+use crate::statement::{Statement, push, statement};
 
 /// Which keys. Deleted keys never show.
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ impl Conditions {
     fn equal(&mut self, column: &str, value: Option<&str>) {
         if let Some(value) = value {
             let number = self.value(Value::Text(value.to_owned()));
-            self.sql.push_str(&format!("{column} = ${number} AND "));
+            push(&mut self.sql, format_args!("{column} = ${number} AND "));
         }
     }
 

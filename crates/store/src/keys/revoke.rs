@@ -6,20 +6,18 @@ use keyway_core::change::Change;
 use keyway_core::id::KeyId;
 use keyway_core::key::{Key, Revocation};
 use keyway_core::management::Reach;
+use keyway_core::text::Description;
 use keyway_core::time::Timestamp;
 use keyway_token::digest::Digest;
 
 use super::change::KeyAt;
-use super::{KeyReader, reach_text, selected};
-use crate::Store;
+use super::{KeyReader, LOOK_UP_MAX, reach_text, selected};
 use crate::call::Call;
 use crate::error::{ChangeError, Refusal, StoreError};
 use crate::ledger::Committed;
 use crate::statement::{padded, places, statement};
 use crate::writer::proposal::{Proposal, Rows};
-
-/// Most digests looked up at once.
-pub const DIGESTS_MAX: usize = 1_000;
+use crate::{Store, Tries};
 
 impl Store {
     /// Ends a key for good; again changes nothing: the first time, reason and actor stay.
@@ -30,7 +28,7 @@ impl Store {
         revocation: &Revocation,
         now: Timestamp,
     ) -> Result<Committed<Key>, ChangeError> {
-        let mut tries = self.tries();
+        let mut tries = Tries::begin();
         loop {
             let Some(found) = self.find_key(at.reach, at.id).await? else {
                 return Err(self.refuse(Refusal::KeyNotFound).await);
@@ -125,7 +123,7 @@ impl Store {
         ids: &[KeyId],
     ) -> Result<HashMap<KeyId, Key>, StoreError> {
         let mut found = HashMap::with_capacity(ids.len());
-        for chunk in ids.chunks(DIGESTS_MAX) {
+        for chunk in ids.chunks(LOOK_UP_MAX) {
             let sql = format!(
                 "SELECT {} FROM keys WHERE (organization = $1 OR $1 IS NULL) AND id IN ({}) \
                  AND state <> 'deleted'",
@@ -152,7 +150,7 @@ impl Store {
         digests: &[Digest],
     ) -> Result<Vec<Option<Key>>, StoreError> {
         let mut found: HashMap<[u8; 32], Key> = HashMap::with_capacity(digests.len());
-        for chunk in digests.chunks(DIGESTS_MAX) {
+        for chunk in digests.chunks(LOOK_UP_MAX) {
             let sql = format!(
                 "SELECT {} FROM keys WHERE (organization = $1 OR $1 IS NULL) AND digest IN ({}) \
                  AND state <> 'deleted'",
@@ -184,8 +182,10 @@ fn proposal(by: &Call, revoked: &Key, revocation: &Revocation, now: Timestamp) -
         keys: vec![revoked.clone()],
         ..Rows::default()
     };
-    let mut proposal = Proposal::new(by, change, rows, now)
-        .personal("reason", revocation.reason.as_ref().map(|it| it.as_str()));
+    let mut proposal = Proposal::new(by, change, rows, now).personal(
+        "reason",
+        revocation.reason.as_ref().map(Description::as_str),
+    );
     if let Some(code) = &revocation.reason_code {
         proposal = proposal.detail("reason_code", code.as_str());
     }

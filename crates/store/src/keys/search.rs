@@ -4,7 +4,7 @@
 //! names, which comes out of its index in the order of names: few are sorted by age; when there are
 //! many, keys are walked by age instead, as one of many is never far.
 
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, Row as _};
 
 use super::list::{Conditions, Value};
 use super::selected;
@@ -35,7 +35,6 @@ pub(super) async fn sql(
             counted.sql
         );
         let row = counted.bind(statement(&sql)).fetch_one(connection).await?;
-        use sqlx::Row as _;
         row.try_get::<i64, _>(0)? >= NAMES_SORTED_MAX
     };
     let text = conditions.value(Value::Text(q.to_owned()));

@@ -13,7 +13,7 @@ use sqlx::any::AnyRow;
 use super::{Head, detail};
 use crate::Store;
 use crate::error::StoreError;
-use crate::statement::{Fields, insert_rows, statement};
+use crate::statement::{Fields, insert_rows, push, statement};
 
 /// Entries need a program that knows at least this form of the ledger.
 pub(crate) const MIN_READER: i64 = 1;
@@ -272,7 +272,7 @@ impl Store {
         for (column, value) in conditions {
             if let Some(value) = value {
                 values.push(value);
-                sql.push_str(&format!("{column} = ${} AND ", values.len()));
+                push(&mut sql, format_args!("{column} = ${} AND ", values.len()));
             }
         }
         let next = values.len() + 1;
@@ -280,9 +280,12 @@ impl Store {
             Walk::Before(before) => ("l.seq < $S ORDER BY l.seq DESC", before.unwrap_or(i64::MAX)),
             Walk::After(after) => ("l.seq > $S ORDER BY l.seq", after),
         };
-        sql.push_str(&format!("l.at >= ${next} AND l.at < ${} AND ", next + 1));
+        push(
+            &mut sql,
+            format_args!("l.at >= ${next} AND l.at < ${} AND ", next + 1),
+        );
         sql.push_str(&order.replace("$S", &format!("${}", next + 2)));
-        sql.push_str(&format!(" LIMIT ${}", next + 3));
+        push(&mut sql, format_args!(" LIMIT ${}", next + 3));
         let mut query = statement(&sql);
         for value in values {
             query = query.bind(value);

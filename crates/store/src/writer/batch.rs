@@ -79,7 +79,7 @@ pub(crate) async fn write(
         Ok(tx) => tx,
         Err(cause) => return Err(BatchError::Connection(cause.to_string())),
     };
-    let staged = match stage(&mut tx, entropy, proposals).await {
+    let staged = match stage(engine, &mut tx, entropy, proposals).await {
         Ok(staged) => staged,
         Err(cause) => {
             let is_statement = match &cause {
@@ -124,6 +124,7 @@ fn in_full(error: &StoreError) -> String {
 
 /// Everything but the commit. The head is None when every change was refused.
 async fn stage(
+    engine: Engine,
     connection: &mut AnyConnection,
     entropy: &mut dyn Entropy,
     proposals: &[&Proposal],
@@ -131,7 +132,7 @@ async fn stage(
     let locked = lock_head(connection).await?;
     let earliest = proposals.iter().map(|proposal| proposal.now).min();
     let now = earliest.unwrap_or(Timestamp::from_micros(0));
-    let mut facts = facts::load(connection, proposals, now).await?;
+    let mut facts = facts::load(engine, connection, proposals, now).await?;
     let mut head = locked;
     let mut written = Written::default();
     let mut outcomes = Vec::with_capacity(proposals.len());
@@ -152,7 +153,7 @@ async fn stage(
     if head == locked {
         return Ok((outcomes, None));
     }
-    written.save(connection).await?;
+    written.save(engine, connection).await?;
     let moved = sqlx::query("UPDATE ledger_head SET seq = $1, hash = $2 WHERE id = 1")
         .bind(head.seq)
         .bind(head.hash.to_vec())
@@ -226,7 +227,7 @@ impl<'a> Written<'a> {
         Ok(next)
     }
 
-    async fn save(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+    async fn save(&self, engine: Engine, connection: &mut AnyConnection) -> Result<(), StoreError> {
         if !self.organizations.is_empty() {
             let is_whole = organizations::save(&mut *connection, &self.organizations).await?;
             one_row("organizations", is_whole)?;
@@ -235,7 +236,10 @@ impl<'a> Written<'a> {
             projects::insert(&mut *connection, &self.projects).await?;
         }
         if !self.keys.is_empty() {
-            one_row("keys", keys::save(&mut *connection, &self.keys).await?)?;
+            one_row(
+                "keys",
+                keys::save(engine, &mut *connection, &self.keys).await?,
+            )?;
         }
         if !self.management_keys.is_empty() {
             let is_whole = management_keys::save(&mut *connection, &self.management_keys).await?;

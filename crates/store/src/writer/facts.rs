@@ -12,11 +12,9 @@ use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use super::proposal::Proposal;
+use crate::engine::Engine;
 use crate::error::StoreError;
 use crate::statement::{Fields, padded, places, statement};
-
-/// Longest list of values in one statement.
-const LIST_MAX: usize = 4_096;
 
 #[derive(Debug)]
 pub(crate) struct KeyFact {
@@ -53,8 +51,9 @@ pub(crate) struct Facts {
 }
 
 /// What to ask for, without repetition.
-#[derive(Default)]
 struct Asked<'a> {
+    /// Longest list of values in one statement.
+    list_max: usize,
     organizations: HashSet<&'a str>,
     external_ids: HashSet<&'a str>,
     projects: HashSet<(&'a str, &'a str)>,
@@ -69,8 +68,21 @@ struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    fn of(proposals: impl IntoIterator<Item = &'a Proposal>) -> Self {
-        let mut asked = Self::default();
+    fn of(engine: Engine, proposals: &[&'a Proposal]) -> Self {
+        let mut asked = Self {
+            list_max: engine.parameters_max().min(1_024),
+            organizations: HashSet::new(),
+            external_ids: HashSet::new(),
+            projects: HashSet::new(),
+            keys: HashSet::new(),
+            digests: HashSet::new(),
+            management_keys: HashSet::new(),
+            management_digests: HashSet::new(),
+            limited: HashSet::new(),
+            claims: HashSet::new(),
+            wants_profile: false,
+            wants_roots: false,
+        };
         for proposal in proposals {
             asked.add(proposal);
         }
@@ -141,11 +153,12 @@ impl<'a> Asked<'a> {
 
 /// Reads all facts. `now` is the earliest time in the batch.
 pub(crate) async fn load(
+    engine: Engine,
     connection: &mut AnyConnection,
     proposals: &[&Proposal],
     now: Timestamp,
 ) -> Result<Facts, StoreError> {
-    let asked = Asked::of(proposals.iter().copied());
+    let asked = Asked::of(engine, proposals);
     let mut facts = Facts::default();
     load_keys(connection, &asked, &mut facts).await?;
     load_organizations(connection, &asked, &mut facts).await?;
@@ -165,10 +178,11 @@ async fn rows_by_text(
     connection: &mut AnyConnection,
     select: &str,
     values: &HashSet<&str>,
+    list_max: usize,
 ) -> Result<Vec<AnyRow>, sqlx::Error> {
     let values: Vec<&str> = values.iter().copied().collect();
     let mut rows = Vec::new();
-    for chunk in values.chunks(LIST_MAX) {
+    for chunk in values.chunks(list_max) {
         let sql = format!("{select} IN ({})", places(1, chunk.len()));
         let mut query = statement(&sql);
         for value in padded(chunk) {
@@ -183,10 +197,11 @@ async fn rows_by_digest(
     connection: &mut AnyConnection,
     select: &str,
     values: &HashSet<&[u8; 32]>,
+    list_max: usize,
 ) -> Result<Vec<AnyRow>, sqlx::Error> {
     let values: Vec<&[u8; 32]> = values.iter().copied().collect();
     let mut rows = Vec::new();
-    for chunk in values.chunks(LIST_MAX) {
+    for chunk in values.chunks(list_max) {
         let sql = format!("{select} IN ({})", places(1, chunk.len()));
         let mut query = statement(&sql);
         for value in padded(chunk) {
@@ -212,7 +227,7 @@ async fn load_keys(
     ];
     let select =
         "SELECT id, organization, version, state, successor, expires_at FROM keys WHERE id";
-    for row in &rows_by_text(connection, select, &asked.keys).await? {
+    for row in &rows_by_text(connection, select, &asked.keys, asked.list_max).await? {
         let fields = Fields {
             row,
             table: "keys",
@@ -228,7 +243,7 @@ async fn load_keys(
         facts.keys.insert(fields.text(0)?.to_owned(), fact);
     }
     let select = "SELECT digest FROM keys WHERE digest";
-    for row in &rows_by_digest(connection, select, &asked.digests).await? {
+    for row in &rows_by_digest(connection, select, &asked.digests, asked.list_max).await? {
         let fields = Fields {
             row,
             table: "keys",
@@ -245,7 +260,7 @@ async fn load_organizations(
     facts: &mut Facts,
 ) -> Result<(), StoreError> {
     let select = "SELECT id, version FROM organizations WHERE id";
-    for row in &rows_by_text(connection, select, &asked.organizations).await? {
+    for row in &rows_by_text(connection, select, &asked.organizations, asked.list_max).await? {
         let fields = Fields {
             row,
             table: "organizations",
@@ -256,7 +271,7 @@ async fn load_organizations(
             .insert(fields.text(0)?.to_owned(), fields.int(1)?);
     }
     let select = "SELECT external_id, id FROM organizations WHERE external_id";
-    for row in &rows_by_text(connection, select, &asked.external_ids).await? {
+    for row in &rows_by_text(connection, select, &asked.external_ids, asked.list_max).await? {
         let fields = Fields {
             row,
             table: "organizations",
@@ -323,7 +338,7 @@ async fn load_management_keys(
 ) -> Result<(), StoreError> {
     let columns = &["id", "version", "state", "expires_at"];
     let select = "SELECT id, version, state, expires_at FROM management_keys WHERE id";
-    for row in &rows_by_text(connection, select, &asked.management_keys).await? {
+    for row in &rows_by_text(connection, select, &asked.management_keys, asked.list_max).await? {
         let fields = Fields {
             row,
             table: "management_keys",
@@ -339,7 +354,14 @@ async fn load_management_keys(
             .insert(fields.text(0)?.to_owned(), fact);
     }
     let select = "SELECT digest FROM management_keys WHERE digest";
-    for row in &rows_by_digest(connection, select, &asked.management_digests).await? {
+    for row in &rows_by_digest(
+        connection,
+        select,
+        &asked.management_digests,
+        asked.list_max,
+    )
+    .await?
+    {
         let fields = Fields {
             row,
             table: "management_keys",

@@ -128,7 +128,7 @@ async fn an_organization_is_edited_suspended_and_resumed(place: &Place) {
 async fn a_taken_id_digest_or_external_id_refuses_and_leaves_no_row(place: &Place) {
     let store = place.open().await;
     with_acme(&store).await;
-    let _ = store
+    let _made = store
         .create_key(&system(), key("acme", "k1"), OPEN, at(1))
         .await
         .unwrap();
@@ -141,8 +141,8 @@ async fn a_taken_id_digest_or_external_id_refuses_and_leaves_no_row(place: &Plac
         digest: key("acme", "k2").digest,
         ..key("acme", "k1")
     };
-    let create = |key| store.create_key(&CALL, key, OPEN, at(1));
-    static CALL: std::sync::LazyLock<Call> = std::sync::LazyLock::new(system);
+    let by = system();
+    let create = |key| store.create_key(&by, key, OPEN, at(1));
     assert_eq!(refusal(create(same_digest).await), Refusal::DigestTaken);
     assert_eq!(refusal(create(same_id).await), Refusal::IdTaken);
     let mut twin = organization("twin");
@@ -182,7 +182,7 @@ async fn a_key_needs_its_organization_and_its_project(place: &Place) {
 async fn another_organization_finds_nothing(place: &Place) {
     let store = place.open().await;
     with_acme(&store).await;
-    let _ = store
+    let _made = store
         .create_key(&system(), key("acme", "k1"), OPEN, at(1))
         .await
         .unwrap();
@@ -201,7 +201,7 @@ async fn another_organization_finds_nothing(place: &Place) {
 async fn a_key_is_switched_off_and_on_revoked_and_deleted(place: &Place) {
     let store = place.open().await;
     with_acme(&store).await;
-    let _ = store
+    let _made = store
         .create_key(&system(), key("acme", "k1"), OPEN, at(1))
         .await
         .unwrap();
@@ -243,7 +243,7 @@ async fn a_key_is_switched_off_and_on_revoked_and_deleted(place: &Place) {
 async fn revoking_again_keeps_the_first_time(place: &Place) {
     let store = place.open().await;
     with_acme(&store).await;
-    let _ = store
+    let _made = store
         .create_key(&system(), key("acme", "k1"), OPEN, at(1))
         .await
         .unwrap();
@@ -263,7 +263,7 @@ async fn revoking_again_keeps_the_first_time(place: &Place) {
 async fn an_edit_at_another_version_is_refused(place: &Place) {
     let store = place.open().await;
     with_acme(&store).await;
-    let _ = store
+    let _made = store
         .create_key(&system(), full_key(), OPEN, at(1))
         .await
         .unwrap();
@@ -303,7 +303,7 @@ async fn an_edit_at_another_version_is_refused(place: &Place) {
 async fn a_rotation_makes_two_rows_and_one_entry(place: &Place) {
     let store = place.open().await;
     with_acme(&store).await;
-    let _ = store
+    let _made = store
         .create_key(&system(), full_key(), OPEN, at(1))
         .await
         .unwrap();
@@ -351,7 +351,7 @@ async fn a_limit_is_exact_and_the_overlap_of_a_rotation_is_free(place: &Place) {
         ..key("acme", id)
     };
     for id in ["k1", "k2"] {
-        let _ = store
+        let _made = store
             .create_key(&system(), in_alpha(id), limited(2), at(1))
             .await
             .unwrap();
@@ -380,7 +380,7 @@ async fn a_limit_is_exact_and_the_overlap_of_a_rotation_is_free(place: &Place) {
         .await;
     assert_eq!(refusal(still), Refusal::LimitReached);
     let second = key_id("k2");
-    let _ = store
+    let _made = store
         .revoke_key(&system(), at_key(&reach, &second), &revocation(4), at(4))
         .await
         .unwrap();
@@ -394,7 +394,7 @@ async fn an_actor_that_was_revoked_changes_nothing(place: &Place) {
     let store = place.open().await;
     with_acme(&store).await;
     let operator = management_key("mk_1", false);
-    let _ = store
+    let _made = store
         .create_management_key(&system(), operator.clone(), at(1))
         .await
         .unwrap();
@@ -500,7 +500,7 @@ async fn a_profile_that_moved_refuses_the_change(place: &Place) {
 async fn an_import_leaves_out_what_is_wrong_with_one_key(place: &Place) {
     let store = place.open().await;
     with_acme(&store).await;
-    let _ = store
+    let _made = store
         .create_key(&system(), key("acme", "k1"), OPEN, at(1))
         .await
         .unwrap();
@@ -582,7 +582,7 @@ async fn many_keys_are_revoked_at_once(place: &Place) {
     let store = place.open().await;
     with_acme(&store).await;
     for id in ["k1", "k2", "k3"] {
-        let _ = store
+        let _made = store
             .create_key(&system(), key("acme", id), OPEN, at(1))
             .await
             .unwrap();

@@ -1,5 +1,5 @@
-//! Places to open stores at: a directory of one's own, or a database of one's own on a PostgreSQL
-//! server that this test run starts and that ends with it.
+//! Places to open stores at: a directory of one's own, or a database of one's own on a
+//! `PostgreSQL` server that this test run starts and that ends with it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -154,12 +154,14 @@ fn stop_after_us(binaries: &Path, data: &Path, directory: &Path, is_root: bool) 
         data = data.display(),
         directory = directory.display(),
     );
+    // The outer shell ends at once and is waited for; the one it leaves behind outlives us.
+    let stop = format!("({stop}) &");
     Command::new("setsid")
         .args(["sh", "-c", &stop])
         .stdin(std::process::Stdio::null())
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())
-        .spawn()
+        .status()
         .unwrap();
 }
 

@@ -23,15 +23,15 @@ crate::conformance! {
 async fn a_follower_sees_each_change_with_its_rows(place: &Place) {
     let store = place.open().await;
     with_acme(&store).await;
-    let _ = store
+    let _made = store
         .create_key(&system(), key("acme", "k1"), OPEN, at(1))
         .await
         .unwrap();
-    let _ = store
+    let _made = store
         .set_root_key(&system(), management_key("mk_1", true), at(1))
         .await
         .unwrap();
-    let _ = store
+    let _made = store
         .apply_profile(&system(), "keyway", "a = 1", 0, at(1))
         .await
         .unwrap();
@@ -99,7 +99,7 @@ async fn a_deleted_key_is_still_followed(place: &Place) {
         id: &id,
         expected: None,
     };
-    let _ = store.delete_key(&system(), at_key, at(2)).await.unwrap();
+    let _made = store.delete_key(&system(), at_key, at(2)).await.unwrap();
     let batch = store.changes_after(made.head()).await.unwrap().unwrap();
     assert_eq!(batch.keys[0].state, KeyState::Deleted { at: at(2) });
     assert!(batch.keys[0].digest.same_as(&key("acme", "k1").digest));
@@ -113,7 +113,7 @@ async fn a_snapshot_holds_everything(place: &Place) {
         let keys = (0..1_000)
             .map(|number| key("acme", &format!("k{chunk}x{number}")))
             .collect();
-        let _ = store
+        let _made = store
             .import_keys(&system(), &acme, keys, OPEN, at(1))
             .await
             .unwrap();

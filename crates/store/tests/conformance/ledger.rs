@@ -23,7 +23,7 @@ crate::conformance! {
 async fn some_history(store: &Store) {
     with_acme(store).await;
     for id in ["k1", "k2", "k3"] {
-        let _ = store
+        let _made = store
             .create_key(&system(), key("acme", id), OPEN, at(1))
             .await
             .unwrap();
@@ -34,7 +34,7 @@ async fn some_history(store: &Store) {
         id: &id,
         expected: None,
     };
-    let _ = store
+    let _made = store
         .revoke_key(&system(), at_key, &revocation(2), at(2))
         .await
         .unwrap();

@@ -29,7 +29,7 @@ async fn ids(store: &Store, reach: &Reach, filter: &KeyFilter) -> Vec<String> {
 async fn keys_come_newest_first_and_page_by_page(place: &Place) {
     let store = place.open().await;
     with_acme(&store).await;
-    let _ = store
+    let _made = store
         .create_organization(&system(), organization("other"), at(0))
         .await
         .unwrap();
@@ -38,12 +38,12 @@ async fn keys_come_newest_first_and_page_by_page(place: &Place) {
             created_at: at(secs),
             ..key("acme", id)
         };
-        let _ = store
+        let _made = store
             .create_key(&system(), key, OPEN, at(secs))
             .await
             .unwrap();
     }
-    let _ = store
+    let _made = store
         .create_key(&system(), key("other", "x"), OPEN, at(9))
         .await
         .unwrap();
@@ -94,7 +94,7 @@ async fn filters_hold_together(place: &Place) {
         ..key("acme", "e")
     };
     for key in [alpha, expired, key("acme", "i"), key("acme", "r")] {
-        let _ = store.create_key(&system(), key, OPEN, at(1)).await.unwrap();
+        let _made = store.create_key(&system(), key, OPEN, at(1)).await.unwrap();
     }
     let (reach, inactive, revoked) = (own("acme"), key_id("i"), key_id("r"));
     let at_key = |id| KeyAt {
@@ -102,11 +102,11 @@ async fn filters_hold_together(place: &Place) {
         id,
         expected: None,
     };
-    let _ = store
+    let _made = store
         .deactivate_key(&system(), at_key(&inactive), at(2))
         .await
         .unwrap();
-    let _ = store
+    let _made = store
         .revoke_key(&system(), at_key(&revoked), &revocation(2), at(2))
         .await
         .unwrap();
@@ -170,7 +170,7 @@ async fn a_search_finds_an_id_a_prefix_a_suffix_or_the_beginning_of_a_name(place
         named("billing", "Ärger", "k1"),
     ];
     for key in keys {
-        let _ = store.create_key(&system(), key, OPEN, at(1)).await.unwrap();
+        let _made = store.create_key(&system(), key, OPEN, at(1)).await.unwrap();
     }
     for (q, expected) in [
         ("billing", vec!["k2", "k1", "billing"]),
@@ -197,11 +197,11 @@ async fn organizations_and_projects_come_newest_first(place: &Place) {
     with_acme(&store).await;
     let mut later = organization("later");
     later.created_at = at(5);
-    let _ = store
+    let _made = store
         .create_organization(&system(), later, at(5))
         .await
         .unwrap();
-    let _ = store
+    let _made = store
         .create_project(&system(), project("later", "alpha"), at(5))
         .await
         .unwrap();

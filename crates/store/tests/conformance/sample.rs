@@ -148,11 +148,11 @@ pub(crate) fn key_id(id: &str) -> KeyId {
 
 /// Organization `acme` with project `alpha`.
 pub(crate) async fn with_acme(store: &Store) {
-    let _ = store
+    let _made = store
         .create_organization(&system(), organization("acme"), at(0))
         .await
         .unwrap();
-    let _ = store
+    let _made = store
         .create_project(&system(), project("acme", "alpha"), at(0))
         .await
         .unwrap();

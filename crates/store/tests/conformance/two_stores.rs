@@ -63,7 +63,7 @@ async fn two_stores_never_exceed_a_limit(place: &Place) {
     };
     for number in 0..9 {
         let key = in_alpha(format!("first{number}"));
-        let _ = stores[0]
+        let _made = stores[0]
             .create_key(&system(), key, limited(10), at(1))
             .await
             .unwrap();
@@ -93,7 +93,7 @@ async fn two_stores_never_exceed_a_limit(place: &Place) {
 async fn of_racing_changes_to_one_key_each_sees_the_one_before(place: &Place) {
     let stores = [place.open().await, place.open().await];
     with_acme(&stores[0]).await;
-    let _ = stores[0]
+    let _made = stores[0]
         .create_key(&system(), key("acme", "k1"), OPEN, at(1))
         .await
         .unwrap();
