@@ -69,30 +69,6 @@ pub(crate) fn read(
             organization: organization?.parse().ok()?,
             id: target.parse().ok()?,
         },
-        "key.created" => {
-            let (organization, id) = key()?;
-            Change::KeyCreated { organization, id }
-        }
-        "key.updated" => {
-            let (organization, id) = key()?;
-            Change::KeyUpdated { organization, id }
-        }
-        "key.deactivated" => {
-            let (organization, id) = key()?;
-            Change::KeyDeactivated { organization, id }
-        }
-        "key.activated" => {
-            let (organization, id) = key()?;
-            Change::KeyActivated { organization, id }
-        }
-        "key.revoked" => {
-            let (organization, id) = key()?;
-            Change::KeyRevoked { organization, id }
-        }
-        "key.deleted" => {
-            let (organization, id) = key()?;
-            Change::KeyDeleted { organization, id }
-        }
         "key.rotated" => {
             let (organization, outgoing) = key()?;
             Change::KeyRotated {
@@ -125,6 +101,22 @@ pub(crate) fn read(
             name: target.to_owned(),
             version: detail.get("version")?.as_i64()?,
         },
+        _ => {
+            let (organization, id) = key()?;
+            return read_key(action, organization, id);
+        }
+    };
+    Some(change)
+}
+
+fn read_key(action: &str, organization: OrganizationId, id: KeyId) -> Option<Change> {
+    let change = match action {
+        "key.created" => Change::KeyCreated { organization, id },
+        "key.updated" => Change::KeyUpdated { organization, id },
+        "key.deactivated" => Change::KeyDeactivated { organization, id },
+        "key.activated" => Change::KeyActivated { organization, id },
+        "key.revoked" => Change::KeyRevoked { organization, id },
+        "key.deleted" => Change::KeyDeleted { organization, id },
         _ => return None,
     };
     Some(change)

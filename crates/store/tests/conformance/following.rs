@@ -15,6 +15,7 @@ use crate::sample::*;
 crate::conformance! {
     a_follower_sees_each_change_with_its_rows
     a_follower_is_woken_by_a_change
+    an_open_store_answers_and_tells_what_it_wrote_last
     a_deleted_key_is_still_followed
     a_snapshot_holds_everything
     a_follower_whose_entry_is_gone_stops
@@ -84,6 +85,17 @@ async fn a_follower_is_woken_by_a_change(place: &Place) {
         .await
         .unwrap();
     assert_eq!(waiting.await.unwrap().head, made.head());
+}
+
+async fn an_open_store_answers_and_tells_what_it_wrote_last(place: &Place) {
+    let store = place.try_open(true).await.unwrap();
+    let committed = store.watch_committed();
+    store.ping().await.unwrap();
+    assert!(*store.watch_lock().borrow());
+    with_acme(&store).await;
+    assert_eq!(*committed.borrow(), store.read_head().await.unwrap().seq);
+    store.close().await;
+    assert!(store.ping().await.is_err());
 }
 
 async fn a_deleted_key_is_still_followed(place: &Place) {

@@ -79,9 +79,9 @@ async fn keys_come_newest_first_and_page_by_page(place: &Place) {
     assert!(ids(&store, &own("other"), &foreign).await.is_empty());
 }
 
-async fn filters_hold_together(place: &Place) {
-    let store = place.open().await;
-    with_acme(&store).await;
+/// `a` active with a word for every filter, `e` expired, `i` inactive, `r` revoked.
+async fn with_a_key_in_each_state(store: &Store) {
+    with_acme(store).await;
     let alpha = Key {
         project: Some("alpha".parse().unwrap()),
         owner: Some("u_1".parse().unwrap()),
@@ -110,6 +110,12 @@ async fn filters_hold_together(place: &Place) {
         .revoke_key(&system(), at_key(&revoked), &revocation(2), at(2))
         .await
         .unwrap();
+}
+
+async fn filters_hold_together(place: &Place) {
+    let store = place.open().await;
+    with_a_key_in_each_state(&store).await;
+    let reach = own("acme");
     let filter = KeyFilter::default;
     for (status, expected) in [
         (KeyStatus::Active, "a"),
