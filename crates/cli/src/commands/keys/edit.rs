@@ -1,0 +1,97 @@
+//! `keyway keys edit`
+
+use clap::Args;
+use jiff::Timestamp;
+use keyway_api::Metadata;
+use keyway_api::grant::Grant;
+use keyway_api::key::EditKey;
+use keyway_client::client::Client;
+
+use super::words;
+use crate::failure::Failure;
+use crate::fields::{parse_grant, parse_metadata, parse_moment, parse_role};
+use crate::output::Output;
+use crate::terms::EditOptions;
+
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    id: String,
+    #[arg(long)]
+    name: Option<String>,
+    #[arg(long)]
+    description: Option<String>,
+    /// Take the description away
+    #[arg(long, conflicts_with = "description")]
+    no_description: bool,
+    #[arg(long)]
+    owner: Option<String>,
+    /// Take the owner away
+    #[arg(long, conflicts_with = "owner")]
+    no_owner: bool,
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    expires_at: Option<Timestamp>,
+    /// It does not expire any more
+    #[arg(long, conflicts_with = "expires_at")]
+    no_expiry: bool,
+    /// Replaces all grants; several times for several
+    #[arg(long = "grant", value_name = "PERMISSIONS@RESOURCE", value_parser = parse_grant)]
+    grants: Vec<Grant>,
+    /// A role among the grants that replace all
+    #[arg(long = "role", value_name = "ROLE@RESOURCE", value_parser = parse_role)]
+    roles: Vec<Grant>,
+    /// Take every grant away
+    #[arg(long, conflicts_with_all = ["grants", "roles"])]
+    no_grants: bool,
+    /// Replaces all address rules; several times for several
+    #[arg(long = "ip", value_name = "CIDR")]
+    ip_rules: Vec<String>,
+    /// Let it be used from everywhere
+    #[arg(long, conflicts_with = "ip_rules")]
+    no_ip: bool,
+    /// Replaces the whole object
+    #[arg(long, value_name = "JSON", value_parser = parse_metadata)]
+    metadata: Option<Metadata>,
+    #[arg(long)]
+    managed_by: Option<String>,
+    /// Nobody manages it any more
+    #[arg(long, conflicts_with = "managed_by")]
+    no_managed_by: bool,
+    #[command(flatten)]
+    terms: EditOptions,
+}
+
+pub(crate) async fn run(options: Options, client: &Client, output: Output) -> Result<(), Failure> {
+    let grants: Vec<Grant> = options.grants.into_iter().chain(options.roles).collect();
+    let edit = EditKey {
+        name: options.name,
+        description: field(options.description, options.no_description),
+        owner: field(options.owner, options.no_owner),
+        expires_at: field(options.expires_at, options.no_expiry),
+        grants: all(grants, options.no_grants),
+        ip_rules: all(options.ip_rules, options.no_ip),
+        metadata: options.metadata,
+        managed_by: field(options.managed_by, options.no_managed_by),
+    };
+    if edit == EditKey::default() {
+        return Err(
+            Failure::usage("nothing to change was named").hint("see `keyway keys edit --help`")
+        );
+    }
+    let edited = client
+        .edit_key(&options.id, &edit, &options.terms.terms())
+        .await?;
+    output.print(&edited, words::changed)
+}
+
+#[expect(clippy::option_option, reason = "the wire tells absent from null")]
+fn field<T>(value: Option<T>, is_cleared: bool) -> Option<Option<T>> {
+    if is_cleared {
+        Some(None)
+    } else {
+        value.map(Some)
+    }
+}
+
+fn all<T>(values: Vec<T>, is_cleared: bool) -> Option<Vec<T>> {
+    (is_cleared || !values.is_empty()).then_some(values)
+}

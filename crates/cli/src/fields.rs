@@ -1,0 +1,99 @@
+//! How the richer fields are written on a command line.
+
+use std::str::FromStr;
+
+use keyway_api::Metadata;
+use keyway_api::grant::{Grant, PermissionsGrant, RoleGrant};
+
+/// `read,write@project/alpha`: permissions, then where.
+pub(crate) fn parse_grant(raw: &str) -> Result<Grant, String> {
+    let (words, resource) = split(
+        raw,
+        "PERMISSION,…@RESOURCE, such as read@* or read,write@project/a",
+    )?;
+    let permissions = words
+        .split(',')
+        .map(|word| word.trim().to_owned())
+        .collect();
+    Ok(Grant::Permissions(PermissionsGrant {
+        permissions,
+        resource,
+    }))
+}
+
+/// `editor@project/alpha`: a role, then where.
+pub(crate) fn parse_role(raw: &str) -> Result<Grant, String> {
+    let (role, resource) = split(raw, "ROLE@RESOURCE, such as editor@project/a")?;
+    Ok(Grant::Role(RoleGrant {
+        role: role.to_owned(),
+        resource,
+    }))
+}
+
+fn split<'a>(raw: &'a str, shape: &str) -> Result<(&'a str, String), String> {
+    match raw.split_once('@') {
+        Some((what, resource)) if !what.is_empty() && !resource.is_empty() => {
+            Ok((what, resource.to_owned()))
+        }
+        _ => Err(format!("expected {shape}; * as the resource is everything")),
+    }
+}
+
+pub(crate) fn parse_metadata(raw: &str) -> Result<Metadata, String> {
+    serde_json::from_str(raw).map_err(|error| format!("expected a JSON object: {error}"))
+}
+
+/// A moment in RFC 3339.
+pub(crate) fn parse_moment(raw: &str) -> Result<jiff::Timestamp, String> {
+    jiff::Timestamp::from_str(raw)
+        .map_err(|_| "expected a moment such as 2027-01-31T00:00:00Z".to_owned())
+}
+
+/// Grants as they are written on a command line.
+pub(crate) fn grants_text(grants: &[Grant]) -> String {
+    let texts: Vec<String> = grants
+        .iter()
+        .map(|grant| match grant {
+            Grant::Permissions(grant) => {
+                format!("{}@{}", grant.permissions.join(","), grant.resource)
+            }
+            Grant::Role(grant) => format!("role {}@{}", grant.role, grant.resource),
+        })
+        .collect();
+    if texts.is_empty() {
+        "none".to_owned()
+    } else {
+        texts.join("\n")
+    }
+}
+
+/// Metadata on one line; nothing where there is none.
+pub(crate) fn metadata_text(metadata: &Metadata) -> String {
+    if metadata.is_empty() {
+        return String::new();
+    }
+    serde_json::to_string(metadata).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grant_is_read_and_written_the_same_way() {
+        let grant = parse_grant("read,write@project/a").unwrap();
+        assert_eq!(grants_text(&[grant]), "read,write@project/a");
+        let role = parse_role("editor@*").unwrap();
+        assert_eq!(grants_text(&[role]), "role editor@*");
+    }
+
+    #[test]
+    fn a_grant_without_a_resource_is_no_grant_of_everything() {
+        for raw in ["read", "read@", "@*", ""] {
+            assert!(parse_grant(raw).is_err(), "{raw:?}");
+            assert!(parse_role(raw).is_err(), "{raw:?}");
+        }
+        assert!(parse_metadata("[]").is_err());
+        assert!(parse_moment("tomorrow").is_err());
+    }
+}
