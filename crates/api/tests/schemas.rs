@@ -1,4 +1,4 @@
-//! What the OpenAPI document says of the wire types.
+//! What the document at `/openapi.json` says of the wire types.
 
 #![expect(
     clippy::unwrap_used,
