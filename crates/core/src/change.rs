@@ -1,0 +1,123 @@
+//! What the ledger records: one variant per thing that can be done.
+//!
+//! A change names what it touched and nothing more; followers reload the rows it names.
+
+use crate::id::{KeyId, ManagementKeyId, OrganizationId, ProjectId};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    OrganizationCreated {
+        id: OrganizationId,
+    },
+    OrganizationUpdated {
+        id: OrganizationId,
+    },
+    OrganizationSuspended {
+        id: OrganizationId,
+    },
+    OrganizationResumed {
+        id: OrganizationId,
+    },
+    ProjectCreated {
+        organization: OrganizationId,
+        id: ProjectId,
+    },
+    KeyCreated {
+        organization: OrganizationId,
+        id: KeyId,
+    },
+    KeyUpdated {
+        organization: OrganizationId,
+        id: KeyId,
+    },
+    KeyDeactivated {
+        organization: OrganizationId,
+        id: KeyId,
+    },
+    KeyActivated {
+        organization: OrganizationId,
+        id: KeyId,
+    },
+    KeyRevoked {
+        organization: OrganizationId,
+        id: KeyId,
+    },
+    KeyRotated {
+        organization: OrganizationId,
+        outgoing: KeyId,
+        fresh: KeyId,
+    },
+    KeyDeleted {
+        organization: OrganizationId,
+        id: KeyId,
+    },
+    /// Keys of one chunk of an import; at most 1,000.
+    KeysImported {
+        organization: OrganizationId,
+        ids: Vec<KeyId>,
+    },
+    ManagementKeyCreated {
+        id: ManagementKeyId,
+        organization: Option<OrganizationId>,
+    },
+    ManagementKeyRevoked {
+        id: ManagementKeyId,
+        organization: Option<OrganizationId>,
+    },
+    /// A root key came in by the environment; the one before it, if any, ends with this.
+    RootKeySet {
+        id: ManagementKeyId,
+        replaced: Option<ManagementKeyId>,
+    },
+    ProfileApplied {
+        name: String,
+        version: i64,
+    },
+}
+
+impl Change {
+    /// The word in the audit log.
+    pub fn action(&self) -> &'static str {
+        match self {
+            Self::OrganizationCreated { .. } => "organization.created",
+            Self::OrganizationUpdated { .. } => "organization.updated",
+            Self::OrganizationSuspended { .. } => "organization.suspended",
+            Self::OrganizationResumed { .. } => "organization.resumed",
+            Self::ProjectCreated { .. } => "project.created",
+            Self::KeyCreated { .. } => "key.created",
+            Self::KeyUpdated { .. } => "key.updated",
+            Self::KeyDeactivated { .. } => "key.deactivated",
+            Self::KeyActivated { .. } => "key.activated",
+            Self::KeyRevoked { .. } => "key.revoked",
+            Self::KeyRotated { .. } => "key.rotated",
+            Self::KeyDeleted { .. } => "key.deleted",
+            Self::KeysImported { .. } => "keys.imported",
+            Self::ManagementKeyCreated { .. } => "management_key.created",
+            Self::ManagementKeyRevoked { .. } => "management_key.revoked",
+            Self::RootKeySet { .. } => "root_key.set",
+            Self::ProfileApplied { .. } => "profile.applied",
+        }
+    }
+
+    /// Whose audit log shows it; None concerns the whole deployment.
+    pub fn organization(&self) -> Option<&OrganizationId> {
+        match self {
+            Self::OrganizationCreated { id }
+            | Self::OrganizationUpdated { id }
+            | Self::OrganizationSuspended { id }
+            | Self::OrganizationResumed { id } => Some(id),
+            Self::ProjectCreated { organization, .. }
+            | Self::KeyCreated { organization, .. }
+            | Self::KeyUpdated { organization, .. }
+            | Self::KeyDeactivated { organization, .. }
+            | Self::KeyActivated { organization, .. }
+            | Self::KeyRevoked { organization, .. }
+            | Self::KeyRotated { organization, .. }
+            | Self::KeyDeleted { organization, .. }
+            | Self::KeysImported { organization, .. } => Some(organization),
+            Self::ManagementKeyCreated { organization, .. }
+            | Self::ManagementKeyRevoked { organization, .. } => organization.as_ref(),
+            Self::RootKeySet { .. } | Self::ProfileApplied { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Grants: *what* may be done *where*. Nothing grants nothing.
+
+use std::str::FromStr;
+
+use crate::id::{InvalidId, ProjectId};
+use crate::permission::{Permission, PermissionSet};
+use crate::profile::Roles;
+use crate::resource::{Place, Resource, ResourcePath};
+
+/// Most grants on one key.
+pub const GRANTS_MAX: usize = 64;
+/// Most permissions in one grant.
+pub const GRANT_PERMISSIONS_MAX: usize = 256;
+
+/// The name of a role of the profile.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RoleName(Box<str>);
+
+impl RoleName {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for RoleName {
+    type Err = InvalidId;
+
+    fn from_str(raw: &str) -> Result<Self, InvalidId> {
+        raw.parse::<ProjectId>().map(|id| Self(id.as_str().into()))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Right {
+    Permissions(PermissionSet),
+    /// What the role holds at the moment of asking.
+    Role(RoleName),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Grant {
+    pub right: Right,
+    pub resource: Resource,
+}
+
+/// What one key may do, in the order it was given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Grants(Box<[Grant]>);
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a key has at most {GRANTS_MAX} grants")]
+pub struct TooManyGrants;
+
+impl Grants {
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    pub fn parse(grants: Vec<Grant>) -> Result<Self, TooManyGrants> {
+        if grants.len() > GRANTS_MAX {
+            Err(TooManyGrants)
+        } else {
+            Ok(Self(grants.into()))
+        }
+    }
+
+    pub fn as_slice(&self) -> &[Grant] {
+        &self.0
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Grants that hold at `resource`, each narrowed to `ceiling` (the key's project) first.
+    pub fn at<'a>(
+        &'a self,
+        resource: &'a Resource,
+        ceiling: Option<&'a ResourcePath>,
+    ) -> impl Iterator<Item = &'a Grant> {
+        self.at_place(resource.place(), ceiling)
+    }
+
+    pub(crate) fn at_place<'a>(
+        &'a self,
+        place: Place<'a>,
+        ceiling: Option<&'a ResourcePath>,
+    ) -> impl Iterator<Item = &'a Grant> {
+        let is_within = place.is_within(ceiling);
+        self.0
+            .iter()
+            .filter(move |grant| is_within && grant.resource.place().covers(place))
+    }
+}
+
+impl Right {
+    pub fn contains(&self, permission: &Permission, roles: &Roles) -> bool {
+        match self {
+            Self::Permissions(set) => set.contains(permission),
+            Self::Role(name) => roles.hold(name, permission),
+        }
+    }
+
+    /// The words and patterns that this right stands for, as people and products read them.
+    pub fn words(&self, roles: &Roles) -> Vec<String> {
+        match self {
+            Self::Permissions(PermissionSet::All) => vec!["*".to_owned()],
+            Self::Permissions(PermissionSet::Words(words)) => {
+                words.iter().map(|word| word.as_str().to_owned()).collect()
+            }
+            Self::Role(name) => roles.words(name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_at(resource: &str) -> Grant {
+        Grant {
+            right: Right::Permissions(PermissionSet::of(vec!["read".parse().unwrap()])),
+            resource: resource.parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn grants_are_at_most_sixty_four_and_none_is_a_word_of_its_own() {
+        let most = vec![read_at("*"); GRANTS_MAX];
+        assert_eq!(
+            Grants::parse(most.clone()).unwrap().as_slice().len(),
+            GRANTS_MAX
+        );
+        let more = [most, vec![read_at("*")]].concat();
+        assert_eq!(Grants::parse(more), Err(TooManyGrants));
+        assert!(Grants::none().is_empty());
+        assert_eq!(Grants::parse(Vec::new()), Ok(Grants::none()));
+    }
+
+    #[test]
+    fn grants_hold_where_they_cover_and_below_the_ceiling_only() {
+        let grants = ["*", "project/a", "project/a/flow/f", "project/b"].map(read_at);
+        let grants = Grants::parse(grants.into()).unwrap();
+        let ceiling = ResourcePath::of_project(&"a".parse().unwrap());
+        let at = |resource: &str, ceiling: Option<&ResourcePath>| {
+            let resource: Resource = resource.parse().unwrap();
+            let held = grants.at(&resource, ceiling);
+            let held: Vec<String> = held.map(|it| it.resource.to_string()).collect();
+            held.join(" ")
+        };
+        assert_eq!(at("*", None), "*");
+        assert_eq!(at("project/a", None), "* project/a");
+        assert_eq!(at("project/a/flow/f", None), "* project/a project/a/flow/f");
+        assert_eq!(at("project/b/x", None), "* project/b");
+        assert_eq!(at("project/a", Some(&ceiling)), "* project/a");
+        for outside in ["*", "project/b", "project/ab"] {
+            assert_eq!(at(outside, Some(&ceiling)), "", "{outside}");
+        }
+    }
+}

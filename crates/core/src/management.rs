@@ -1,0 +1,223 @@
+//! Management keys: how programs manage keys, and what each may do.
+
+use keyway_token::digest::Digest;
+
+use crate::id::{ManagementKeyId, OrganizationId};
+use crate::text::Name;
+use crate::time::Timestamp;
+
+#[derive(Clone, Debug)]
+pub struct ManagementKey {
+    pub id: ManagementKeyId,
+    pub name: Name,
+    pub preset: Preset,
+    pub reach: Reach,
+    pub digest: Digest,
+    pub display_prefix: String,
+    pub suffix: String,
+    /// Given by the operator as the root key; at most one is active.
+    pub is_root: bool,
+    pub state: ManagementKeyState,
+    pub expires_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub created_by: String,
+    pub version: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ManagementKeyState {
+    Active,
+    Revoked { at: Timestamp, by: String },
+}
+
+/// Which organizations a caller may see at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    All,
+    One(OrganizationId),
+}
+
+impl Reach {
+    pub fn covers(&self, organization: &OrganizationId) -> bool {
+        match self {
+            Self::All => true,
+            Self::One(own) => own == organization,
+        }
+    }
+}
+
+impl ManagementKey {
+    pub fn stands(&self, now: Timestamp) -> bool {
+        self.state == ManagementKeyState::Active
+            && self.expires_at.is_none_or(|expires_at| now < expires_at)
+    }
+}
+
+macro_rules! management_permissions {
+    ($($name:ident $word:literal)*) => {
+        /// What a management call may need; `noun.verb`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum ManagementPermission { $($name,)* }
+
+        impl ManagementPermission {
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+        }
+    };
+}
+
+management_permissions! {
+    OrganizationsRead "organizations.read"
+    OrganizationsCreate "organizations.create"
+    OrganizationsUpdate "organizations.update"
+    OrganizationsSuspend "organizations.suspend"
+    ProjectsRead "projects.read"
+    ProjectsCreate "projects.create"
+    KeysRead "keys.read"
+    KeysCreate "keys.create"
+    KeysUpdate "keys.update"
+    KeysDeactivate "keys.deactivate"
+    KeysActivate "keys.activate"
+    KeysRevoke "keys.revoke"
+    KeysRotate "keys.rotate"
+    KeysDelete "keys.delete"
+    KeysImport "keys.import"
+    KeysVerify "keys.verify"
+    ManagementKeysRead "management_keys.read"
+    ManagementKeysCreate "management_keys.create"
+    ManagementKeysRevoke "management_keys.revoke"
+    AuditRead "audit.read"
+    ProfileRead "profile.read"
+    ProfileApply "profile.apply"
+    MetricsRead "metrics.read"
+}
+
+impl ManagementPermission {
+    /// Whether it only looks.
+    pub fn is_reading(self) -> bool {
+        matches!(self.as_str().split_once('.'), Some((_, "read")))
+    }
+}
+
+/// A ready-made set of permissions for a management key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preset {
+    Admin,
+    VerifyOnly,
+    ReadOnly,
+}
+
+impl Preset {
+    pub const ALL: [Self; 3] = [Self::Admin, Self::VerifyOnly, Self::ReadOnly];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::VerifyOnly => "verify-only",
+            Self::ReadOnly => "read-only",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|preset| preset.as_str() == word)
+    }
+
+    pub fn holds(self, permission: ManagementPermission) -> bool {
+        match self {
+            Self::Admin => true,
+            Self::VerifyOnly => permission == ManagementPermission::KeysVerify,
+            Self::ReadOnly => permission.is_reading(),
+        }
+    }
+
+    /// A caller hands on only what it holds itself.
+    pub fn covers(self, other: Self) -> bool {
+        ManagementPermission::ALL
+            .iter()
+            .all(|permission| !other.holds(*permission) || self.holds(*permission))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preset_holds_what_its_name_says() {
+        use ManagementPermission as P;
+        let held = |preset: Preset| -> Vec<&str> {
+            let held = P::ALL
+                .iter()
+                .filter(|permission| preset.holds(**permission));
+            held.map(|permission| permission.as_str()).collect()
+        };
+        assert_eq!(held(Preset::Admin).len(), P::ALL.len());
+        assert_eq!(held(Preset::VerifyOnly), ["keys.verify"]);
+        assert_eq!(
+            held(Preset::ReadOnly),
+            [
+                "organizations.read",
+                "projects.read",
+                "keys.read",
+                "management_keys.read",
+                "audit.read",
+                "profile.read",
+                "metrics.read",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_caller_hands_on_only_what_it_holds() {
+        use Preset::{Admin, ReadOnly, VerifyOnly};
+        for preset in Preset::ALL {
+            assert!(Admin.covers(preset) && preset.covers(preset));
+            assert_eq!(Preset::from_word(preset.as_str()), Some(preset));
+        }
+        for (one, other) in [
+            (VerifyOnly, Admin),
+            (ReadOnly, Admin),
+            (VerifyOnly, ReadOnly),
+            (ReadOnly, VerifyOnly),
+        ] {
+            assert!(!one.covers(other), "{one:?} {other:?}");
+        }
+        assert_eq!(Preset::from_word("Admin"), None);
+    }
+
+    #[test]
+    fn a_reach_of_one_organization_covers_no_other() {
+        let (acme, other) = ("acme".parse().unwrap(), "other".parse().unwrap());
+        assert!(Reach::All.covers(&acme) && Reach::One(other).covers(&"other".parse().unwrap()));
+        assert!(!Reach::One("other".parse().unwrap()).covers(&acme));
+    }
+
+    #[test]
+    fn a_management_key_stands_until_it_is_revoked_or_its_date_comes() {
+        let at = Timestamp::from_micros;
+        let key = ManagementKey {
+            id: "mk_1".parse().unwrap(),
+            name: "CI".parse().unwrap(),
+            preset: Preset::Admin,
+            reach: Reach::All,
+            digest: Digest::of("mk_1"),
+            display_prefix: "kw_mgmt_abcd".to_owned(),
+            suffix: "wxyz".to_owned(),
+            is_root: false,
+            state: ManagementKeyState::Active,
+            expires_at: Some(at(10)),
+            created_at: at(0),
+            created_by: "system".to_owned(),
+            version: 1,
+        };
+        assert!(key.stands(at(9)) && !key.stands(at(10)));
+        let state = ManagementKeyState::Revoked {
+            at: at(1),
+            by: "system".to_owned(),
+        };
+        assert!(!ManagementKey { state, ..key }.stands(at(0)));
+    }
+}

@@ -1,0 +1,143 @@
+//! One product's words, formats, limits and promises, as data.
+//!
+//! A profile is one TOML file. Unknown keys are refused, so that a misspelt limit is an error and
+//! not an absent limit. [`parse`] reads the file; the structs here are what the rest of Keyway sees.
+
+pub mod parse;
+
+use std::collections::BTreeMap;
+
+use keyway_token::template::Template;
+
+use crate::grant::{Grants, RoleName};
+use crate::permission::{Permission, PermissionPattern};
+use crate::time::Span;
+
+#[derive(Clone, Debug)]
+pub struct Profile {
+    pub name: String,
+    /// The product's name as people read it.
+    pub title: String,
+    /// Taken by an empty database that is started without a name.
+    pub is_default: bool,
+    pub key: KeyFormat,
+    pub permissions: Catalogue,
+    pub roles: Roles,
+    pub grants: GrantRules,
+    pub limits: Limits,
+    pub expiry: ExpiryRules,
+    /// Where a key may be presented, in the order they are looked for.
+    pub carriers: Vec<Carrier>,
+    /// Core code to the product's own code and status.
+    pub codes: BTreeMap<String, RenamedCode>,
+    /// Longest time for which a server answers from memory without its database.
+    pub lease: Span,
+}
+
+#[derive(Clone, Debug)]
+pub struct KeyFormat {
+    pub template: Template,
+    /// The first is the default.
+    pub environments: Vec<String>,
+    /// Anchored regular expressions of imported keys that a verify may look up.
+    pub legacy: Vec<String>,
+    /// Characters of the secret shown after the fixed prefix.
+    pub display_secret_chars: usize,
+    pub project: ProjectRule,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProjectRule {
+    Optional,
+    /// A key belongs to exactly one project.
+    Required,
+}
+
+/// Which permissions a grant may name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Catalogue {
+    Open,
+    Words(Vec<Permission>),
+}
+
+impl Catalogue {
+    pub fn contains(&self, permission: &Permission) -> bool {
+        match self {
+            Self::Open => true,
+            Self::Words(words) => words.contains(permission),
+        }
+    }
+}
+
+/// The profile's roles and what each holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roles(BTreeMap<RoleName, Vec<PermissionPattern>>);
+
+impl Roles {
+    pub fn of(roles: BTreeMap<RoleName, Vec<PermissionPattern>>) -> Self {
+        Self(roles)
+    }
+
+    pub fn exists(&self, name: &RoleName) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// A role that the profile no longer has holds nothing.
+    pub fn hold(&self, name: &RoleName, permission: &Permission) -> bool {
+        let patterns = self.0.get(name);
+        patterns.is_some_and(|held| held.iter().any(|pattern| pattern.matches(permission)))
+    }
+
+    pub fn words(&self, name: &RoleName) -> Vec<String> {
+        let patterns = self.0.get(name).map(Vec::as_slice).unwrap_or_default();
+        patterns.iter().map(ToString::to_string).collect()
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &RoleName> {
+        self.0.keys()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantRules {
+    /// What a key gets when its creator names no grants.
+    pub default: DefaultGrants,
+    /// Whether a creator may name grants.
+    pub is_choosable: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DefaultGrants {
+    /// Nothing grants nothing.
+    Nothing,
+    /// Everything in the key's own project (or organization, for a key without one).
+    AllOfOwn,
+    These(Grants),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Keys of one project that work: not revoked, expired, deleted or replaced by a successor.
+    pub active_keys_per_project: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExpiryRules {
+    /// Whether the date can be changed after creation.
+    pub is_editable: bool,
+}
+
+/// Where a credential is carried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// `Authorization: Bearer …`
+    Bearer,
+    /// A header of its own, lower-case name.
+    Header(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenamedCode {
+    pub code: String,
+    pub status: u16,
+}
