@@ -2,6 +2,8 @@
 
 pub(crate) mod audit;
 pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod dev;
 pub(crate) mod doctor;
 pub(crate) mod import;
 pub(crate) mod keys;
@@ -9,4 +11,5 @@ pub(crate) mod management_keys;
 pub(crate) mod organizations;
 pub(crate) mod profile;
 pub(crate) mod projects;
+pub(crate) mod serve;
 pub(crate) mod verify;

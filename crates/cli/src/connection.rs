@@ -1,12 +1,14 @@
 //! Which server to call, with which credential, and where secrets come from: the environment or
 //! stdin, never the command line, which every user of the machine can read.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Read as _};
 
 use clap::Args;
 use keyway_client::client::{Client, ClientBuilder};
 use keyway_token::secret::Secret;
 
+use crate::environment::variable;
 use crate::failure::{Exit, Failure};
 use crate::output::talk;
 
@@ -78,18 +80,12 @@ fn no_token() -> Failure {
     )
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "secrets come by the environment or stdin, and this is the one place that reads them"
-)]
 fn from_environment(name: &str) -> Result<Option<Secret>, Failure> {
-    match std::env::var(name) {
-        Ok(text) if text.is_empty() => Ok(None),
-        Ok(text) => Ok(Some(Secret::new(text))),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => {
-            Err(Failure::usage(format!("{name} is not UTF-8")))
-        }
+    match variable(name).map(OsString::into_string) {
+        None => Ok(None),
+        Some(Ok(text)) if text.is_empty() => Ok(None),
+        Some(Ok(text)) => Ok(Some(Secret::new(text))),
+        Some(Err(_)) => Err(Failure::usage(format!("{name} is not UTF-8"))),
     }
 }
 

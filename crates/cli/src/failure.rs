@@ -4,13 +4,16 @@
 use keyway_api::code::Code;
 use keyway_api::problem::{FieldProblem, Problem};
 use keyway_client::error::{BuildError, ClientError};
+use keyway_server::config::error::{ConfigError, ProfileFault};
+use keyway_server::serve::ServeError;
+use keyway_server::serve::listener::ListenError;
 
 /// What stands at the end of `keyway --help`.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  done; `verify`: the key is let through
   1  failed, or an answer that means no: a refused key, a refused import line, a broken audit log
-  2  the command line is wrong
+  2  the command line, or the configuration of `serve` and `dev`, is wrong
   3  not authorized: no management key, one that is not accepted, or one that may not do this
   4  there is no such thing
   5  a conflict: it exists already, has changed meanwhile, or is in no state for this
@@ -100,6 +103,39 @@ impl From<ClientError> for Failure {
             ClientError::Foreign { .. } => Self::new(Exit::Failed, error.to_string())
                 .hint("is --url or KEYWAY_URL the address of a Keyway server?"),
             ClientError::Request(_) => Self::new(Exit::Failed, with_causes(&error)),
+        }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self {
+            hint: error.hint(),
+            ..Self::usage(error.to_string())
+        }
+    }
+}
+
+impl From<ProfileFault> for Failure {
+    fn from(fault: ProfileFault) -> Self {
+        Self::new(Exit::Failed, fault.to_string())
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        let failure = Self::new(Exit::Failed, with_causes(&error));
+        match error {
+            ServeError::Listen(ListenError::Bind { .. }) => {
+                failure.hint("--listen or KEYWAY_LISTEN chooses another address")
+            }
+            ServeError::Listen(ListenError::Pem { .. } | ListenError::Tls(_)) => {
+                failure.hint("--tls-cert and --tls-key name files in PEM that belong together")
+            }
+            ServeError::Open(_) => {
+                failure.hint("`keyway config check` shows which database is meant, and who says so")
+            }
+            _ => failure,
         }
     }
 }

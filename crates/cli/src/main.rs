@@ -1,25 +1,28 @@
 //! The one binary: the server, and the commands that call one.
 //!
-//! Data goes to stdout, talk to stderr, secrets never into the command line. A command is a thin
-//! caller of the client library: parse, call once, print. What it means is the server's to say.
+//! Data goes to stdout, talk to stderr, secrets never into the command line. A command that calls a
+//! server is a thin caller of the client library: parse, call once, print. What it means is the
+//! server's to say. `serve` and `dev` hand what they were told to the server library and wait.
 
 mod commands;
 mod connection;
+mod environment;
 mod failure;
 mod fields;
+mod help;
 mod output;
 mod terms;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use mimalloc::MiMalloc;
 
-use crate::commands::{audit, completions, doctor, import, keys, management_keys};
-use crate::commands::{organizations, profile, projects, verify};
+use crate::commands::{audit, completions, config, dev, doctor, import, keys, management_keys};
+use crate::commands::{organizations, profile, projects, serve, verify};
 use crate::connection::Connection;
-use crate::failure::{EXIT_CODES, Failure};
+use crate::failure::Failure;
 use crate::output::Output;
 
 #[global_allocator]
@@ -27,11 +30,13 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// API keys for a product: made, verified, rotated and revoked
 #[derive(Debug, Parser)]
-#[command(name = "keyway", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(
+    name = "keyway",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
 struct Arguments {
-    #[command(flatten)]
-    connection: Connection,
-
     /// JSON on stdout instead of tables
     #[arg(long, global = true)]
     json: bool,
@@ -42,37 +47,74 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Try Keyway on this machine: a server with a demo organization and keys to play with
+    #[command(after_help = dev::NOTES)]
+    Dev(dev::Options),
+    /// Run a server
+    #[command(after_help = serve::NOTES)]
+    Serve(Box<serve::Options>),
+    /// See and check what a server would read at its start
+    #[command(subcommand)]
+    Config(config::Command),
     /// Make, find, change and end keys
-    #[command(subcommand)]
-    Keys(keys::Command),
-    Verify(verify::Options),
-    Import(import::Options),
+    Keys(Group<keys::Command>),
+    /// Ask whether a key is let through; the key comes from stdin or the variable `KEYWAY_SECRET`
+    Verify(Call<verify::Options>),
+    /// Bring in keys that exist elsewhere, by their digests: one JSON object per line
+    Import(Call<import::Options>),
     /// Who everything belongs to
-    #[command(subcommand)]
-    Organizations(organizations::Command),
+    Organizations(Group<organizations::Command>),
     /// Parts of an organization
-    #[command(subcommand)]
-    Projects(projects::Command),
+    Projects(Group<projects::Command>),
     /// What programs manage keys with
-    #[command(subcommand)]
-    ManagementKeys(management_keys::Command),
+    ManagementKeys(Group<management_keys::Command>),
     /// What was done, by whom
-    #[command(subcommand)]
-    Audit(audit::Command),
+    Audit(Group<audit::Command>),
     /// One product's words, formats and limits
     #[command(subcommand)]
     Profile(profile::Command),
     /// Find out whether this machine can talk to the server
-    Doctor,
+    Doctor {
+        #[command(flatten)]
+        connection: Connection,
+    },
     /// Print a script that completes commands in a shell
     Completions {
+        /// Which shell
         shell: Shell,
     },
 }
 
+/// A command that calls a server.
+#[derive(Args, Debug)]
+struct Call<T: Args> {
+    #[command(flatten)]
+    options: T,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// Commands that all call a server.
+#[derive(Args, Debug)]
+struct Group<T: Subcommand> {
+    #[command(subcommand)]
+    command: T,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// The command line as it is parsed and shown.
+fn command_line() -> clap::Command {
+    help::arrange(Arguments::command())
+}
+
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(arguments) {
+    let matches = command_line().get_matches();
+    let outcome = match Arguments::from_arg_matches(&matches) {
+        Ok(arguments) => run(arguments),
+        Err(error) => error.exit(),
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let text = failure.text();
@@ -90,25 +132,35 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     } else {
         Output::People
     };
-    let calls = call(arguments.command, &arguments.connection, output);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(calls)
-}
-
-async fn call(command: Command, connection: &Connection, output: Output) -> Result<(), Failure> {
-    let client = || connection.client();
-    match command {
-        Command::Keys(command) => keys::run(command, connection, &client()?, output).await,
-        Command::Verify(options) => verify::run(options, connection, output).await,
-        Command::Import(options) => import::run(options, connection, &client()?, output).await,
-        Command::Organizations(command) => organizations::run(command, &client()?, output).await,
-        Command::Projects(command) => projects::run(command, &client()?, output).await,
-        Command::ManagementKeys(command) => management_keys::run(command, &client()?, output).await,
-        Command::Audit(command) => audit::run(command, &client()?, output).await,
-        Command::Profile(command) => profile::run(command, &client()?, output).await,
-        Command::Doctor => doctor::run(connection, output).await,
+    match arguments.command {
+        Command::Dev(options) => dev::run(options),
+        Command::Serve(options) => serve::run(*options),
+        Command::Config(command) => config::run(command, output),
+        Command::Keys(it) => wait(keys::run(it.command, &it.connection, output)),
+        Command::Verify(it) => wait(verify::run(it.options, &it.connection, output)),
+        Command::Import(it) => wait(import::run(it.options, &it.connection, output)),
+        Command::Organizations(it) => wait(organizations::run(
+            it.command,
+            &it.connection.client()?,
+            output,
+        )),
+        Command::Projects(it) => wait(projects::run(it.command, &it.connection.client()?, output)),
+        Command::ManagementKeys(it) => wait(management_keys::run(
+            it.command,
+            &it.connection.client()?,
+            output,
+        )),
+        Command::Audit(it) => wait(audit::run(it.command, &it.connection.client()?, output)),
+        Command::Profile(command) => wait(profile::run(command, output)),
+        Command::Doctor { connection } => wait(doctor::run(&connection, output)),
         Command::Completions { shell } => completions::run(shell),
     }
+}
+
+/// Runs a command that calls a server.
+fn wait(calls: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(calls)
 }

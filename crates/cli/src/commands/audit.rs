@@ -38,6 +38,7 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug)]
 pub(crate) struct Filter {
+    /// Only what belongs to this organization
     #[arg(long)]
     organization: Option<String>,
     /// Such as `management_key/mk_1`

@@ -19,7 +19,6 @@ use crate::output::Output;
 /// How much of the file is read and sent at once.
 const CHUNK_BYTES: usize = 64 * 1_024;
 
-/// Bring in keys that exist elsewhere, by their digests: one JSON object per line
 #[derive(Args, Debug)]
 pub(crate) struct Options {
     /// The file; - is stdin
@@ -29,9 +28,9 @@ pub(crate) struct Options {
 pub(crate) async fn run(
     options: Options,
     connection: &Connection,
-    client: &Client,
     output: Output,
 ) -> Result<(), Failure> {
+    let client = connection.client()?;
     let (source, bytes): (Box<dyn AsyncRead + Send + Unpin>, Option<u64>) =
         if options.file.as_os_str() == "-" {
             connection.stdin_is_free()?;
@@ -45,7 +44,7 @@ pub(crate) async fn run(
             (Box::new(file), Some(bytes))
         };
     let bar = progress(bytes);
-    let totals = send(client, source, &bar, output).await;
+    let totals = send(&client, source, &bar, output).await;
     bar.finish_and_clear();
     let totals = totals?;
     output.print_line(&totals, |totals| {

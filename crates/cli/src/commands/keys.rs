@@ -9,7 +9,6 @@ pub(crate) mod words;
 use clap::Subcommand;
 use keyway_api::key::{IssuedKey, RevokeKey, RotateKey};
 use keyway_api::usage::UsageQuery;
-use keyway_client::client::Client;
 
 use crate::connection::Connection;
 use crate::failure::Failure;
@@ -24,9 +23,13 @@ pub(crate) enum Command {
     /// List keys, newest first
     List(Box<list::Options>),
     /// Show one key
-    Show { id: String },
+    Show {
+        /// The key's id
+        id: String,
+    },
     /// Show when a key was used and refused
     Usage {
+        /// The key's id
         id: String,
         /// From the hour of this moment on; the last 24 hours if absent
         #[arg(long, value_name = "TIME", value_parser = parse_moment)]
@@ -36,18 +39,21 @@ pub(crate) enum Command {
     Edit(Box<edit::Options>),
     /// Switch a key off until it is activated
     Deactivate {
+        /// The key's id
         id: String,
         #[command(flatten)]
         options: EditOptions,
     },
     /// Switch a key on again
     Activate {
+        /// The key's id
         id: String,
         #[command(flatten)]
         options: EditOptions,
     },
     /// End a key for good
     Revoke {
+        /// The key's id
         id: String,
         /// Why, for people
         #[arg(long)]
@@ -62,6 +68,7 @@ pub(crate) enum Command {
     RevokeBatch(Box<revoke_batch::Options>),
     /// Replace a key by a successor and print its secret, this once
     Rotate {
+        /// The key's id
         id: String,
         /// How long the key still works beside its successor
         #[arg(long, value_name = "SPAN", default_value = "0s")]
@@ -71,6 +78,7 @@ pub(crate) enum Command {
     },
     /// Take a key out of the lists; the audit log still knows it
     Delete {
+        /// The key's id
         id: String,
         #[command(flatten)]
         options: EditOptions,
@@ -80,9 +88,9 @@ pub(crate) enum Command {
 pub(crate) async fn run(
     command: Command,
     connection: &Connection,
-    client: &Client,
     output: Output,
 ) -> Result<(), Failure> {
+    let client = &connection.client()?;
     match command {
         Command::Create(options) => create::run(*options, client, output).await,
         Command::List(options) => list::run(*options, client, output).await,

@@ -16,6 +16,7 @@ use crate::terms::{ChangeOptions, CreateOptions};
 pub(crate) enum Command {
     /// Create a management key and print its secret, this once
     Create {
+        /// What it is for, for people
         #[arg(long)]
         name: String,
         /// What it may do
@@ -40,9 +41,13 @@ pub(crate) enum Command {
         cursor: Option<String>,
     },
     /// Show one management key
-    Show { id: String },
+    Show {
+        /// The management key's id
+        id: String,
+    },
     /// End a management key for good
     Revoke {
+        /// The management key's id
         id: String,
         #[command(flatten)]
         options: ChangeOptions,

@@ -16,6 +16,7 @@ use crate::terms::{ChangeOptions, CreateOptions, EditOptions};
 pub(crate) enum Command {
     /// Create an organization
     Create {
+        /// Its name, for people
         #[arg(long)]
         name: String,
         /// The product's own id for it
@@ -37,12 +38,18 @@ pub(crate) enum Command {
         cursor: Option<String>,
     },
     /// Show one organization
-    Show { id: String },
+    Show {
+        /// The organization's id
+        id: String,
+    },
     /// Change an organization
     Edit {
+        /// The organization's id
         id: String,
+        /// Its name, for people
         #[arg(long)]
         name: Option<String>,
+        /// The product's own id for it
         #[arg(long)]
         external_id: Option<String>,
         /// Take the external id away
@@ -56,12 +63,14 @@ pub(crate) enum Command {
     },
     /// Stop all keys of an organization at once
     Suspend {
+        /// The organization's id
         id: String,
         #[command(flatten)]
         options: ChangeOptions,
     },
     /// Let the keys of an organization work again
     Resume {
+        /// The organization's id
         id: String,
         #[command(flatten)]
         options: ChangeOptions,

@@ -13,6 +13,7 @@ use crate::terms::CreateOptions;
 pub(crate) enum Command {
     /// Create a project
     Create {
+        /// Its name, for people
         #[arg(long)]
         name: String,
         /// May be left out where the management key sees exactly one
@@ -29,6 +30,7 @@ pub(crate) enum Command {
     },
     /// List projects, newest first
     List {
+        /// Only of this organization
         #[arg(long)]
         organization: Option<String>,
         /// Rows of one page

@@ -7,7 +7,6 @@ use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::output::{Output, perhaps, sheet};
 
-/// Ask whether a key is let through; the key comes from stdin or the variable `KEYWAY_SECRET`
 #[derive(Args, Debug)]
 pub(crate) struct Options {
     /// A permission that is needed; several times for several
@@ -19,6 +18,7 @@ pub(crate) struct Options {
     /// An id or external id
     #[arg(long)]
     organization: Option<String>,
+    /// Which environment it is used in, such as live
     #[arg(long)]
     environment: Option<String>,
     /// Where the key was used from

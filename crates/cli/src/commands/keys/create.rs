@@ -15,6 +15,7 @@ use crate::terms::CreateOptions;
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {
+    /// What it is for, for people
     #[arg(long)]
     name: String,
     /// May be left out where the management key sees exactly one
@@ -26,6 +27,7 @@ pub(crate) struct Options {
     /// The profile's first if absent
     #[arg(long)]
     environment: Option<String>,
+    /// More about it, for people
     #[arg(long)]
     description: Option<String>,
     /// Who answers for it, in the product's own words

@@ -15,19 +15,24 @@ use crate::terms::EditOptions;
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {
+    /// The key's id
     id: String,
+    /// What it is for, for people
     #[arg(long)]
     name: Option<String>,
+    /// More about it, for people
     #[arg(long)]
     description: Option<String>,
     /// Take the description away
     #[arg(long, conflicts_with = "description")]
     no_description: bool,
+    /// Who answers for it, in the product's own words
     #[arg(long)]
     owner: Option<String>,
     /// Take the owner away
     #[arg(long, conflicts_with = "owner")]
     no_owner: bool,
+    /// From then on it is refused, such as 2027-01-31T00:00:00Z
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
     expires_at: Option<Timestamp>,
     /// It does not expire any more
@@ -51,6 +56,7 @@ pub(crate) struct Options {
     /// Replaces the whole object
     #[arg(long, value_name = "JSON", value_parser = parse_metadata)]
     metadata: Option<Metadata>,
+    /// The program that manages it
     #[arg(long)]
     managed_by: Option<String>,
     /// Nobody manages it any more

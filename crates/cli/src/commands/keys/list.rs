@@ -12,16 +12,22 @@ use crate::output::{Output, moment, more, perhaps, table};
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {
+    /// Only of this organization
     #[arg(long)]
     organization: Option<String>,
+    /// Only of this project
     #[arg(long)]
     project: Option<String>,
+    /// Only of this environment
     #[arg(long)]
     environment: Option<String>,
+    /// Only of this status
     #[arg(long, value_parser = PossibleValuesParser::new(KeyStatus::ALL.map(KeyStatus::as_str)))]
     status: Option<String>,
+    /// Only of this owner
     #[arg(long)]
     owner: Option<String>,
+    /// Only managed by this program
     #[arg(long)]
     managed_by: Option<String>,
     /// An exact id, display prefix or suffix, or the beginning of the name
