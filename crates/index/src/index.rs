@@ -1,0 +1,276 @@
+//! The index itself: applying what the ledger brings, and the state it is in.
+
+use std::hash::Hasher as _;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use arc_swap::{ArcSwap, ArcSwapOption, Guard};
+use keyway_core::decide::{Cause, Reason};
+use keyway_core::id::{KeyId, OrganizationId, ProjectId};
+use keyway_core::key::{Key, KeyState};
+use keyway_core::management::{ManagementKey, Reach};
+use keyway_core::organization::{Organization, Project};
+use keyway_core::time::Timestamp;
+use keyway_token::digest::Digest;
+use parking_lot::Mutex;
+use siphasher::sip::SipHasher13;
+
+use crate::access::Accesses;
+use crate::organizations::{OrganizationEntry, Organizations};
+use crate::policy::Policy;
+use crate::projects::Projects;
+use crate::record::Record;
+use crate::shard::{SHARDS, Shard};
+use crate::usage::{KeyUsage, Refusal, Refusals};
+
+type ManagementKeys = std::collections::HashMap<[u8; 32], Arc<ManagementKey>>;
+
+/// Every key, organization and management key of a deployment. Shared by reference.
+#[derive(Debug)]
+pub struct Index {
+    seed: (u64, u64),
+    shards: Box<[Shard]>,
+    accesses: Mutex<Accesses>,
+    pub(crate) organizations: Organizations,
+    projects: Projects,
+    management_keys: ArcSwap<ManagementKeys>,
+    policy: ArcSwapOption<Policy>,
+    /// One bit for each reason not to answer.
+    doubts: AtomicU8,
+}
+
+fn bit(cause: Cause) -> u8 {
+    match cause {
+        Cause::Loading => 1,
+        Cause::Diverged => 2,
+        Cause::NotConfirmed => 4,
+        Cause::NotUnderstood => 8,
+    }
+}
+
+impl Index {
+    /// An empty index, which is loading. `seed` keeps others from choosing digests that collide.
+    pub fn new(seed: (u64, u64)) -> Self {
+        Self {
+            seed,
+            shards: std::iter::repeat_with(Shard::default)
+                .take(SHARDS)
+                .collect(),
+            accesses: Mutex::default(),
+            organizations: Organizations::default(),
+            projects: Projects::default(),
+            management_keys: ArcSwap::default(),
+            policy: ArcSwapOption::empty(),
+            doubts: AtomicU8::new(bit(Cause::Loading)),
+        }
+    }
+
+    /// Why nothing may be answered from this index right now.
+    pub fn doubt(&self) -> Option<Cause> {
+        let doubts = self.doubts.load(Ordering::Acquire);
+        [
+            Cause::Loading,
+            Cause::Diverged,
+            Cause::NotConfirmed,
+            Cause::NotUnderstood,
+        ]
+        .into_iter()
+        .find(|cause| doubts & bit(*cause) != 0)
+    }
+
+    pub fn raise_doubt(&self, cause: Cause) {
+        self.doubts.fetch_or(bit(cause), Ordering::AcqRel);
+    }
+
+    pub fn settle_doubt(&self, cause: Cause) {
+        self.doubts.fetch_and(!bit(cause), Ordering::AcqRel);
+    }
+
+    /// Forgets everything before another first load; only while in doubt.
+    pub fn clear(&self) {
+        for shard in &self.shards {
+            *shard.keys.write() = crate::shard::Keys::default();
+            shard.dirty.lock().clear();
+            shard.refusals.lock().clear();
+        }
+        self.accesses.lock().clear();
+        self.organizations.clear();
+        self.projects.clear();
+        self.management_keys.store(Arc::default());
+    }
+
+    pub fn apply_policy(&self, policy: Policy) {
+        self.policy.store(Some(Arc::new(policy)));
+    }
+
+    /// How keys look and what roles hold; None before the first load.
+    pub fn policy(&self) -> Guard<Option<Arc<Policy>>> {
+        self.policy.load()
+    }
+
+    pub fn apply_organization(&self, organization: &Organization) {
+        self.organizations.apply(organization);
+    }
+
+    pub fn find_organization(&self, id: &OrganizationId) -> Option<Guard<Arc<OrganizationEntry>>> {
+        self.organizations.find(id)
+    }
+
+    /// The one organization that `reach` covers, if it is one.
+    pub fn only_organization(&self, reach: &Reach) -> Option<OrganizationId> {
+        match reach {
+            Reach::One(own) => Some(own.clone()),
+            Reach::All => self.organizations.only(),
+        }
+    }
+
+    pub fn apply_project(&self, project: &Project) {
+        self.projects.apply(project);
+    }
+
+    /// The environment that all keys of a project have, where it fixes one.
+    pub fn project_environment(
+        &self,
+        organization: &OrganizationId,
+        project: &ProjectId,
+    ) -> Option<Box<str>> {
+        self.projects.environment(organization, project)
+    }
+
+    pub fn apply_management_key(&self, key: ManagementKey) {
+        let digest = *key.digest.as_bytes();
+        let key = Arc::new(key);
+        self.management_keys.rcu(|keys| {
+            let is_newer = keys
+                .get(&digest)
+                .is_none_or(|known| known.version < key.version);
+            if !is_newer {
+                return Arc::clone(keys);
+            }
+            let mut keys = ManagementKeys::clone(keys);
+            keys.insert(digest, Arc::clone(&key));
+            Arc::new(keys)
+        });
+    }
+
+    /// A management key by its digest, revoked ones too.
+    pub fn find_management_key(&self, digest: &Digest) -> Option<Arc<ManagementKey>> {
+        self.management_keys
+            .load()
+            .get(digest.as_bytes())
+            .map(Arc::clone)
+    }
+
+    /// Takes a key in, or out when it was deleted. An older version never takes the place of a newer
+    /// one, so that a row may come twice and in any order.
+    pub fn apply_key(&self, key: &Key) {
+        let (hash, shard) = self.place(&key.digest);
+        if matches!(key.state, KeyState::Deleted { .. }) {
+            let mut keys = shard.keys.write();
+            if let Some(slot) = keys.remove(hash, &key.digest) {
+                // The next key in this slot must not inherit them.
+                shard.refusals.lock().remove(&slot);
+            }
+            return;
+        }
+        let access = self.accesses.lock().intern(key);
+        let record = Record::of(key, self.organizations.number(&key.organization), access);
+        shard
+            .keys
+            .write()
+            .put(hash, record, |digest| self.hash(digest));
+    }
+
+    /// How many keys there are.
+    pub fn key_count(&self) -> usize {
+        self.shards
+            .iter()
+            .map(|shard| shard.keys.read().len())
+            .sum()
+    }
+
+    fn hash(&self, digest: &Digest) -> u64 {
+        let mut hasher = SipHasher13::new_with_keys(self.seed.0, self.seed.1);
+        hasher.write(digest.as_bytes());
+        hasher.finish()
+    }
+
+    /// The hash, and the shard that its low bits name; the table uses the high ones.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a remainder by the number of shards"
+    )]
+    pub(crate) fn place(&self, digest: &Digest) -> (u64, &Shard) {
+        let hash = self.hash(digest);
+        let number = usize::try_from(hash % SHARDS as u64).unwrap_or(0);
+        let shard = &self.shards[number];
+        (hash.rotate_right(SHARDS.trailing_zeros()), shard)
+    }
+
+    pub(crate) fn count_refusal(
+        shard: &Shard,
+        slot: u32,
+        reason: &Reason,
+        address: Option<IpAddr>,
+        now: Timestamp,
+    ) {
+        let refusal = Refusal::of(reason, address, now);
+        let mut refusals = shard.refusals.lock();
+        if let Some(counted) = refusals.get_mut(&slot) {
+            counted.count(refusal);
+        } else {
+            refusals.insert(slot, Box::new(Refusals::begin(refusal)));
+            drop(refusals);
+            shard.dirty.lock().push(slot);
+        }
+    }
+
+    /// Takes what was counted since the last time, of `keys_max` keys and a few more; beginning at
+    /// shard `from`. The number of the shard to go on with, and None behind the last.
+    pub fn drain_usage(
+        &self,
+        from: usize,
+        keys_max: usize,
+        now: Timestamp,
+    ) -> (Vec<KeyUsage>, Option<usize>) {
+        let mut drained = Vec::new();
+        for (number, shard) in self.shards.iter().enumerate().skip(from) {
+            if drained.len() >= keys_max {
+                return (drained, Some(number));
+            }
+            drain_shard(shard, now, &mut drained);
+        }
+        (drained, None)
+    }
+}
+
+fn drain_shard(shard: &Shard, now: Timestamp, drained: &mut Vec<KeyUsage>) {
+    let mut dirty = std::mem::take(&mut *shard.dirty.lock());
+    if dirty.is_empty() {
+        return;
+    }
+    dirty.sort_unstable();
+    dirty.dedup();
+    let keys = shard.keys.read();
+    for slot in dirty {
+        let refusals = shard.refusals.lock().remove(&slot);
+        let Some(record) = keys.at(slot) else {
+            continue;
+        };
+        let Ok(key) = record.id().parse::<KeyId>() else {
+            continue;
+        };
+        let used = record.take_allowed(now);
+        if used.is_none() && refusals.is_none() {
+            continue;
+        }
+        drained.push(KeyUsage {
+            key,
+            allowed: used.map_or(0, |(allowed, _)| allowed),
+            last_used_at: used.map(|(_, at)| at),
+            last_refusal: refusals.as_ref().map(|it| it.last),
+            refused: refusals.map(|it| it.counts).unwrap_or_default(),
+        });
+    }
+}

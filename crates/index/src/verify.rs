@@ -1,0 +1,185 @@
+//! The question, from a presented string to a verdict. No look-up for a string that is no key, no
+//! lock held beyond one shard's read, no allocation that the answer does not need.
+
+use keyway_core::decide::{Ask, KeyFacts, Reason, Verdict, decide};
+use keyway_core::id::ProjectId;
+use keyway_core::key::Lifetime;
+use keyway_core::management::Reach;
+use keyway_core::profile::Roles;
+use keyway_core::resource::Resource;
+use keyway_core::text::Label;
+use keyway_core::time::Timestamp;
+use keyway_token::digest::Digest;
+
+use crate::index::Index;
+use crate::organizations::OrganizationEntry;
+use crate::record::Record;
+
+/// A string that somebody presents as a key, and what is wanted of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Presented<'a> {
+    pub unverified_secret: &'a str,
+    /// The organizations whose keys the asker may know of.
+    pub reach: &'a Reach,
+    pub ask: &'a Ask,
+    pub now: Timestamp,
+}
+
+/// What is known of a key that was found, borrowed for the moment of answering.
+#[derive(Debug)]
+pub struct Found<'a> {
+    record: &'a Record,
+    organization: &'a OrganizationEntry,
+    roles: &'a Roles,
+    resource: Option<&'a Resource>,
+}
+
+/// The verdict, and what `read` made of the key, where there is one that the asker may know of.
+#[derive(Clone, Debug)]
+pub struct Answer<T> {
+    pub verdict: Verdict<()>,
+    pub key: Option<T>,
+}
+
+impl<T> Answer<T> {
+    fn deny(reason: Reason) -> Self {
+        Self {
+            verdict: Verdict::Deny(reason),
+            key: None,
+        }
+    }
+}
+
+impl Index {
+    /// Decides and counts. `read` runs while a shard is held for reading: it copies what the answer
+    /// needs and does nothing else.
+    pub fn verify<T>(&self, it: Presented<'_>, read: impl FnOnce(&Found<'_>) -> T) -> Answer<T> {
+        if let Some(cause) = self.doubt() {
+            return Answer {
+                verdict: Verdict::Undecided(cause),
+                key: None,
+            };
+        }
+        let policy = self.policy();
+        let Some(policy) = policy.as_ref() else {
+            let cause = keyway_core::decide::Cause::Loading;
+            return Answer {
+                verdict: Verdict::Undecided(cause),
+                key: None,
+            };
+        };
+        if policy.shape.parse(it.unverified_secret).is_err() {
+            return Answer::deny(Reason::Malformed);
+        }
+        self.look_up(&Digest::of(it.unverified_secret), it, &policy.roles, read)
+    }
+
+    fn look_up<T>(
+        &self,
+        digest: &Digest,
+        it: Presented<'_>,
+        roles: &Roles,
+        read: impl FnOnce(&Found<'_>) -> T,
+    ) -> Answer<T> {
+        let (hash, shard) = self.place(digest);
+        let keys = shard.keys.read();
+        let Some((slot, record)) = keys.find(hash, digest) else {
+            // An index that began to load again meanwhile has forgotten the key; that is no answer.
+            return match self.doubt() {
+                Some(cause) => Answer {
+                    verdict: Verdict::Undecided(cause),
+                    key: None,
+                },
+                None => Answer::deny(Reason::Invalid),
+            };
+        };
+        let Some(organization) = self.organizations.at(record.organization) else {
+            return Answer::deny(Reason::Invalid);
+        };
+        if !it.reach.covers(&organization.id) {
+            return Answer::deny(Reason::Invalid);
+        }
+        let resource = it.ask.resource.as_ref();
+        let found = Found {
+            record,
+            organization: &organization,
+            roles,
+            resource,
+        };
+        let verdict = match decide(&found.facts(), it.ask, roles, it.now) {
+            Ok(()) => {
+                if record.count_allowed(it.now) {
+                    shard.dirty.lock().push(slot);
+                }
+                Verdict::Allow(())
+            }
+            Err(reason) => {
+                Self::count_refusal(shard, slot, &reason, it.ask.ip, it.now);
+                Verdict::Deny(reason)
+            }
+        };
+        Answer {
+            verdict,
+            key: Some(read(&found)),
+        }
+    }
+}
+
+impl Found<'_> {
+    fn facts(&self) -> KeyFacts<'_> {
+        let access = &*self.record.access;
+        KeyFacts {
+            state: self.record.standing,
+            lifetime: self.record.lifetime(),
+            is_organization_suspended: self.organization.is_suspended,
+            organization: self.organization.id.as_str(),
+            organization_external_id: self.organization.external_id.as_ref().map(Label::as_str),
+            environment: &access.environment,
+            ceiling: access.ceiling.as_ref(),
+            grants: &access.grants,
+            ip_rules: &access.ip_rules,
+        }
+    }
+
+    pub fn id(&self) -> &str {
+        self.record.id()
+    }
+
+    pub fn organization(&self) -> &OrganizationEntry {
+        self.organization
+    }
+
+    pub fn project(&self) -> Option<&str> {
+        self.record.access.project.as_ref().map(ProjectId::as_str)
+    }
+
+    pub fn environment(&self) -> &str {
+        &self.record.access.environment
+    }
+
+    pub fn name(&self) -> &str {
+        self.record.name()
+    }
+
+    pub fn suffix(&self) -> &str {
+        self.record.suffix()
+    }
+
+    pub fn owner(&self) -> Option<&str> {
+        self.record.owner()
+    }
+
+    /// A JSON object; None where it is empty.
+    pub fn metadata(&self) -> Option<&str> {
+        self.record.metadata()
+    }
+
+    pub fn lifetime(&self) -> Lifetime {
+        self.record.lifetime()
+    }
+
+    /// What the key may do on the resource asked about: words and role patterns, sorted.
+    pub fn permissions(&self) -> Vec<String> {
+        self.facts().permissions_at(self.resource, self.roles)
+    }
+}
