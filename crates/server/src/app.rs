@@ -1,0 +1,55 @@
+//! Everything that a running server is made of, built once.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use ipnet::IpNet;
+use keyway_index::index::Index;
+use keyway_store::Store;
+use keyway_token::entropy::Entropy;
+use parking_lot::Mutex;
+
+use crate::clock::Clock;
+use crate::cluster::Cluster;
+use crate::cursor::CursorSeal;
+use crate::idempotency::InFlight;
+use crate::problem::Problem;
+use crate::profile_in_force::ProfileInForce;
+use crate::request::RequestIds;
+use crate::telemetry::Telemetry;
+
+/// Shared by every request.
+pub(crate) type AppState = Arc<App>;
+
+pub(crate) struct App {
+    pub store: Store,
+    pub index: Arc<Index>,
+    pub clock: Box<dyn Clock>,
+    pub entropy: Mutex<Box<dyn Entropy>>,
+    pub cluster: Cluster,
+    pub profile: ArcSwapOption<ProfileInForce>,
+    pub telemetry: Telemetry,
+    pub cursors: CursorSeal,
+    pub in_flight: InFlight,
+    pub request_ids: RequestIds,
+    /// Where clients find this server, without a slash at the end.
+    pub public_url: String,
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether answers say that only TLS is to be used.
+    pub is_tls: bool,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App")
+            .field("public_url", &self.public_url)
+            .finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// The profile that decides about this call, from its beginning to its end.
+    pub(crate) fn profile_in_force(&self) -> Result<Arc<ProfileInForce>, Problem> {
+        self.profile.load_full().ok_or_else(Problem::undecided)
+    }
+}

@@ -1,0 +1,28 @@
+//! Management permissions as types, so that a handler names what it needs in its signature.
+
+use keyway_core::management::ManagementPermission;
+
+/// A permission that a handler needs.
+pub(crate) trait Needed: Send + Sync + 'static {
+    const PERMISSION: ManagementPermission;
+}
+
+macro_rules! needed {
+    ($($name:ident)*) => {$(
+        #[derive(Clone, Copy, Debug)]
+        pub(crate) struct $name;
+
+        impl Needed for $name {
+            const PERMISSION: ManagementPermission = ManagementPermission::$name;
+        }
+    )*};
+}
+
+needed! {
+    OrganizationsRead OrganizationsCreate OrganizationsUpdate OrganizationsSuspend
+    ProjectsRead ProjectsCreate
+    KeysRead KeysCreate KeysUpdate KeysDeactivate KeysActivate KeysRevoke KeysRotate KeysDelete
+    KeysImport KeysVerify
+    ManagementKeysRead ManagementKeysCreate ManagementKeysRevoke
+    AuditRead ProfileRead ProfileApply MetricsRead
+}

@@ -1,0 +1,216 @@
+//! `/v1/authorize`: forward-auth for proxies. What is asked stands in the query, which the proxy's
+//! configuration writes; of the request's headers only the credential and, from trusted proxies, the
+//! client's address count. Any method gives the same answer and no body is ever read (S-PROXY-01, -02).
+//!
+//! Plain hyper, before the router: this is the call that is made for each request of a product.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use keyway_api::code::Code;
+use keyway_core::decide::{Ask, Reason, Verdict};
+use keyway_core::management::Reach;
+use keyway_core::permission::Permission;
+use keyway_index::verify::Found;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+use crate::app::App;
+use crate::credential::{CHALLENGE_INVALID, CHALLENGE_MISSING, Carried, key_credential};
+use crate::fields::Faults;
+use crate::problem::{Problem, finish};
+use crate::profile_in_force::ProfileInForce;
+use crate::query;
+use crate::request::RequestContext;
+use crate::verify::{Words, missing_of, product_code, read_ask, status_of};
+
+pub(crate) const PATH: &str = "/v1/authorize";
+
+const CODE: HeaderName = HeaderName::from_static("keyway-code");
+const MESSAGE: HeaderName = HeaderName::from_static("keyway-message");
+const KEY_ID: HeaderName = HeaderName::from_static("keyway-key-id");
+const KEY_NAME: HeaderName = HeaderName::from_static("keyway-key-name");
+const ORGANIZATION: HeaderName = HeaderName::from_static("keyway-organization");
+const PROJECT: HeaderName = HeaderName::from_static("keyway-project");
+const ENVIRONMENT: HeaderName = HeaderName::from_static("keyway-environment");
+const OWNER: HeaderName = HeaderName::from_static("keyway-owner");
+const PERMISSIONS: HeaderName = HeaderName::from_static("keyway-permissions");
+
+/// Everything that could be read in two ways in a header, beside what is no visible ASCII.
+const ENCODED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'%')
+    .add(b'"')
+    .add(b',')
+    .add(b';')
+    .add(b'\\');
+
+/// Which statuses the proxy understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Any,
+    /// 200, 401 and 403; everything else would become 500 (S-PROXY-05).
+    Nginx,
+}
+
+/// Whom a refusal is shaped for.
+struct Caller<'a> {
+    request: &'a RequestContext,
+    profile: &'a ProfileInForce,
+    mode: Mode,
+}
+
+/// What the query asks.
+struct Asked {
+    ask: Ask,
+    mode: Mode,
+}
+
+/// Answers one call, or gives the problem that the edge shapes.
+pub(crate) fn authorize(
+    app: &App,
+    request: &RequestContext,
+    headers: &HeaderMap,
+    query: Option<&str>,
+) -> Result<Response<Bytes>, Problem> {
+    let profile = app.profile_in_force()?;
+    let Asked { mut ask, mode } = read_query(query.unwrap_or_default())?;
+    ask.ip = request.address;
+    let caller = Caller {
+        request,
+        profile: &profile,
+        mode,
+    };
+    let unverified = match key_credential(headers, &profile.profile.carriers) {
+        Carried::One(unverified) => unverified,
+        Carried::Several => return Ok(several(app, &caller)),
+        Carried::Nothing | Carried::Unusable => return Ok(refused(app, &caller, Reason::Missing)),
+    };
+    let answer = app.verify(unverified, &Reach::All, &ask, identity);
+    match (answer.verdict, answer.key) {
+        (Verdict::Undecided(cause), _) => Err(cause.into()),
+        (Verdict::Allow(()), Some(identity)) => {
+            let mut response = Response::new(Bytes::new());
+            *response.headers_mut() = identity;
+            Ok(response)
+        }
+        (Verdict::Allow(()), None) => Err(Problem::undecided()),
+        (Verdict::Deny(reason), _) => Ok(refused(app, &caller, reason)),
+    }
+}
+
+fn read_query(query: &str) -> Result<Asked, Problem> {
+    let mut mode = Mode::Any;
+    let mut permissions = Vec::new();
+    let mut words = [None, None, None];
+    for (name, value) in query::pairs(query)? {
+        match name.as_str() {
+            // Several are one parameter with commas: a repeated one is a second reader's other value.
+            "permission" => permissions.extend(value.split(',').map(|it| it.trim().to_owned())),
+            "resource" => words[0] = Some(value),
+            "organization" => words[1] = Some(value),
+            "environment" => words[2] = Some(value),
+            "proxy" if value == "nginx" => mode = Mode::Nginx,
+            "proxy" => {
+                return Err(Problem::field(
+                    "proxy",
+                    "nginx is the only proxy with a mode",
+                ));
+            }
+            _ => return Err(Problem::field(name, "this route has no such parameter")),
+        }
+    }
+    let mut faults = Faults::default();
+    let words = Words {
+        permissions: &permissions,
+        resource: words[0].as_deref(),
+        organization: words[1].as_deref(),
+        environment: words[2].as_deref(),
+        ip: None,
+    };
+    let ask = read_ask(&mut faults, "", words);
+    faults.done(Some(Asked { ask, mode }))
+}
+
+/// All identity headers, empty ones too: one that the client forged must not survive (S-PROXY-13).
+fn identity(found: &Found<'_>) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(8);
+    headers.insert(KEY_ID, value(found.id()));
+    headers.insert(KEY_NAME, value(found.name()));
+    headers.insert(ORGANIZATION, value(found.organization().id.as_str()));
+    headers.insert(PROJECT, value(found.project().unwrap_or_default()));
+    headers.insert(ENVIRONMENT, value(found.environment()));
+    headers.insert(OWNER, value(found.owner().unwrap_or_default()));
+    let permissions = found.permissions();
+    let permissions = HeaderValue::from_str(&permissions.join(","));
+    headers.insert(
+        PERMISSIONS,
+        permissions.unwrap_or(HeaderValue::from_static("")),
+    );
+    headers
+}
+
+/// Percent-encoded UTF-8.
+fn value(text: &str) -> HeaderValue {
+    let encoded = utf8_percent_encode(text, ENCODED).to_string();
+    HeaderValue::from_maybe_shared(Bytes::from(encoded)).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// A refused key: the whole problem as body for proxies that hand it on, code and message in headers
+/// for those that drop it, both in the product's words.
+fn refused(app: &App, it: &Caller<'_>, reason: Reason) -> Response<Bytes> {
+    let profile = &it.profile.profile;
+    let code = Code::from_name(reason.code()).unwrap_or(Code::ApiKeyInvalid);
+    let challenge = challenge(&reason, status_of(&reason, profile));
+    let product_code = product_code(&reason, profile).to_owned();
+    let mut problem = Problem::new(code);
+    let missing = missing_of(reason);
+    if !missing.is_empty() {
+        problem = problem.detail(format!("it needs {}", missing.join(", ")));
+    }
+    shaped(app, it, &problem, &product_code, challenge)
+}
+
+fn several(app: &App, it: &Caller<'_>) -> Response<Bytes> {
+    let problem = Problem::new(Code::DuplicateCredentials);
+    let challenge = HeaderValue::from_static(r#"Bearer realm="keyway", error="invalid_request""#);
+    shaped(app, it, &problem, problem.code().name(), Some(challenge))
+}
+
+fn shaped(
+    app: &App,
+    it: &Caller<'_>,
+    problem: &Problem,
+    product_code: &str,
+    challenge: Option<HeaderValue>,
+) -> Response<Bytes> {
+    let profile = Some(&it.profile.profile);
+    let mut response = finish(problem, &it.request.id, PATH, &app.public_url, profile);
+    if it.mode == Mode::Nginx {
+        *response.status_mut() = match response.status() {
+            StatusCode::UNAUTHORIZED | StatusCode::BAD_REQUEST => StatusCode::UNAUTHORIZED,
+            _ => StatusCode::FORBIDDEN,
+        };
+    }
+    let headers = response.headers_mut();
+    headers.insert(CODE, value(product_code));
+    headers.insert(MESSAGE, HeaderValue::from_static(problem.code().title()));
+    if let Some(challenge) = challenge {
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+/// S-BEARER-02, -03, -05.
+fn challenge(reason: &Reason, status: u16) -> Option<HeaderValue> {
+    match reason {
+        Reason::Missing => Some(HeaderValue::from_static(CHALLENGE_MISSING)),
+        Reason::InsufficientPermissions { missing } => {
+            let missing: Vec<&str> = missing.iter().map(Permission::as_str).collect();
+            let scope = missing.join(" ");
+            let text =
+                format!(r#"Bearer realm="keyway", error="insufficient_scope", scope="{scope}""#);
+            HeaderValue::from_str(&text).ok()
+        }
+        _ if status == 401 => Some(HeaderValue::from_static(CHALLENGE_INVALID)),
+        _ => None,
+    }
+}

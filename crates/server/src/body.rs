@@ -1,0 +1,188 @@
+//! JSON bodies: limited in size and time, unknown fields refused, faults named by JSON pointer.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use bytes::Bytes;
+use http::{HeaderMap, header};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use keyway_api::code::Code;
+use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
+
+use crate::problem::Problem;
+
+/// Largest body of a call; an import streams and is limited by line.
+pub(crate) const BODY_BYTES_MAX: usize = 65_536;
+/// Longest time in which a body must have arrived.
+pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A JSON body of type `T`; an absent one reads as `{}`.
+#[derive(Debug)]
+pub(crate) struct Json<T>(pub T);
+
+impl<T, S> FromRequest<S> for Json<T>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = read(&parts.headers, body).await?;
+        parse(&bytes).map(Self)
+    }
+}
+
+/// The body's bytes, and what they were for an idempotency fingerprint.
+pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+    let reading = Limited::new(body, BODY_BYTES_MAX).collect();
+    let bytes = match tokio::time::timeout(BODY_TIMEOUT, reading).await {
+        Err(_) => return Err(Problem::new(Code::RequestTimeout)),
+        Ok(Err(cause)) if cause.is::<LengthLimitError>() => {
+            return Err(Problem::new(Code::BodyTooLarge)
+                .detail(format!("at most {BODY_BYTES_MAX} bytes are read here")));
+        }
+        Ok(Err(_)) => return Err(Problem::new(Code::IncompleteBody)),
+        Ok(Ok(collected)) => collected.to_bytes(),
+    };
+    if !bytes.is_empty() && !is_json(headers) {
+        return Err(Problem::new(Code::UnsupportedMediaType));
+    }
+    Ok(bytes)
+}
+
+/// `application/json` in any spelling; a body without a type is taken for JSON.
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut types = headers.get_all(header::CONTENT_TYPE).iter();
+    match (types.next(), types.next()) {
+        (None, _) => true,
+        (Some(_), Some(_)) => false,
+        (Some(value), None) => {
+            let media_type = value.to_str().unwrap_or_default().split(';').next();
+            media_type
+                .unwrap_or_default()
+                .trim()
+                .eq_ignore_ascii_case("application/json")
+        }
+    }
+}
+
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let bytes = if bytes.trim_ascii().is_empty() {
+        b"{}"
+    } else {
+        bytes
+    };
+    // The quick way first; a body with a fault is read again to say where.
+    match serde_json::from_slice(bytes) {
+        Ok(value) => Ok(value),
+        Err(_) => Err(fault::<T>(bytes)),
+    }
+}
+
+fn fault<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
+    if std::str::from_utf8(bytes).is_err() {
+        return Problem::new(Code::MalformedJson).detail("the body is not UTF-8");
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let outcome: Result<T, _> = serde_path_to_error::deserialize(&mut deserializer);
+    match outcome {
+        Err(error) if error.inner().is_data() => Problem::field(
+            pointer(error.path()),
+            without_place(&error.inner().to_string()),
+        ),
+        Err(error) => {
+            let (line, column) = (error.inner().line(), error.inner().column());
+            let place = format!("the JSON ends or breaks at line {line}, column {column}");
+            Problem::new(Code::MalformedJson).detail(place)
+        }
+        Ok(_) => Problem::new(Code::MalformedJson).detail("something follows the JSON document"),
+    }
+}
+
+/// RFC 6901.
+fn pointer(path: &Path) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => {
+                pointer.push('/');
+                pointer.push_str(&index.to_string());
+            }
+            Segment::Map { key } | Segment::Enum { variant: key } => {
+                pointer.push('/');
+                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            }
+            Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+/// What serde says, without its line and column and without any value: that could be a secret.
+fn without_place(message: &str) -> String {
+    let text = message.split(" at line ").next().unwrap_or_default();
+    let is_about_a_value =
+        text.starts_with("invalid type: ") || text.starts_with("invalid value: ");
+    if !is_about_a_value {
+        return text.to_owned();
+    }
+    match text.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("this is of another type: expected {expected}"),
+        None => "this is of another type".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keyway_api::key::CreateKey;
+    use keyway_api::verify::VerifyKey;
+
+    use super::*;
+
+    fn refusal<T: DeserializeOwned>(body: &str) -> (Code, String, String) {
+        let problem = match parse::<T>(body.as_bytes()) {
+            Ok(_) => panic!("{body} was read"),
+            Err(problem) => problem,
+        };
+        let first = problem.errors().first();
+        (
+            problem.code(),
+            first.map(|it| it.pointer.clone()).unwrap_or_default(),
+            first.map(|it| it.detail.clone()).unwrap_or_default(),
+        )
+    }
+
+    #[test]
+    fn a_fault_is_named_by_its_pointer() {
+        let (code, pointer, detail) = refusal::<CreateKey>(r#"{"name":"a","expire_at":1}"#);
+        assert_eq!(
+            (code, pointer.as_str()),
+            (Code::InvalidRequest, "/expire_at")
+        );
+        assert!(detail.starts_with("unknown field `expire_at`"), "{detail}");
+        let (_, pointer, _) = refusal::<CreateKey>(r#"{"name":"a","ip_rules":["::1",7]}"#);
+        assert_eq!(pointer, "/ip_rules/1");
+        let (code, _, _) = refusal::<CreateKey>(r#"{"name":"a""#);
+        assert_eq!(code, Code::MalformedJson);
+        let (code, _, _) = refusal::<CreateKey>(r#"{"name":"a"} x"#);
+        assert_eq!(code, Code::MalformedJson);
+    }
+
+    #[test]
+    fn a_refusal_shows_nothing_of_a_value() {
+        let (_, pointer, detail) =
+            refusal::<VerifyKey>(r#"{"secret":"s","permissions":"kw_hidden"}"#);
+        assert_eq!(pointer, "/permissions");
+        assert!(!detail.contains("hidden"), "{detail}");
+    }
+
+    #[test]
+    fn an_absent_body_reads_as_an_empty_object() {
+        assert!(parse::<keyway_api::key::RevokeKey>(b"").is_ok());
+        assert!(parse::<keyway_api::key::RevokeKey>(b" \n").is_ok());
+    }
+}

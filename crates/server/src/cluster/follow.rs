@@ -1,0 +1,169 @@
+//! The follower: a first load, then every change in the order of the ledger, for as long as the
+//! server runs. When the ledger is not the one it knew, the index is in doubt and loads again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyway_core::decide::Cause;
+use keyway_core::key::Key;
+use keyway_store::error::StoreError;
+use keyway_store::follow::{Batch, FollowError};
+use keyway_store::ledger::Head;
+use keyway_store::profile::ProfileRow;
+
+use crate::app::App;
+use crate::profile_in_force::ProfileInForce;
+
+/// Pause before a failed load or look is tried again.
+const RETRY_AFTER: Duration = Duration::from_millis(500);
+
+/// Loads everything; the index answers afterwards.
+pub(crate) async fn load(app: &App) -> Result<Head, StoreError> {
+    app.index.raise_doubt(Cause::Loading);
+    app.index.clear();
+    let mut snapshot = app.store.load_snapshot().await?;
+    // Policies first: a key must not be decided about by rules that are gone.
+    if let Some(row) = snapshot.profile.take() {
+        apply_profile(app, row);
+    }
+    for organization in &snapshot.organizations {
+        app.index.apply_organization(organization);
+    }
+    for project in &snapshot.projects {
+        app.index.apply_project(project);
+    }
+    for key in snapshot.management_keys {
+        app.index.apply_management_key(key);
+    }
+    while let Some(page) = snapshot.pages.recv().await {
+        apply_keys(app, &page?);
+    }
+    // What changed while the pages were read.
+    let mut head = snapshot.head;
+    loop {
+        match app.store.changes_after(head).await {
+            Ok(Some(batch)) => head = apply(app, batch),
+            Ok(None) => break,
+            Err(FollowError::Store(error)) => return Err(error),
+            Err(FollowError::Diverged { .. }) => return Err(StoreError::OutcomeUnknown),
+        }
+    }
+    app.cluster.set_applied(head);
+    app.index.settle_doubt(Cause::Loading);
+    Ok(head)
+}
+
+/// Follows from `head` until the task is aborted.
+pub(crate) async fn follow(app: Arc<App>, mut head: Head) {
+    loop {
+        match app.store.next_changes(head).await {
+            Ok(batch) => {
+                head = apply(&app, batch);
+                app.cluster.set_applied(head);
+            }
+            Err(FollowError::Store(error)) => {
+                tracing::warn!(%error, "the ledger could not be read");
+                if is_beyond_us(&error) {
+                    app.index.raise_doubt(Cause::NotUnderstood);
+                }
+                tokio::time::sleep(RETRY_AFTER).await;
+            }
+            Err(FollowError::Diverged { known }) => {
+                app.index.raise_doubt(Cause::Diverged);
+                tracing::error!(
+                    seq = known.seq,
+                    "the ledger is not the one this server knew"
+                );
+                app.telemetry.diverged();
+                head = load_again(&app).await;
+                app.index.settle_doubt(Cause::Diverged);
+            }
+        }
+        app.telemetry.ledger_head(head);
+    }
+}
+
+/// Whether changes are there and cannot be read: an index that leaves them out must not answer.
+fn is_beyond_us(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::NewerEntry { .. } | StoreError::ImpossibleRow { .. } | StoreError::Json(_)
+    )
+}
+
+async fn load_again(app: &App) -> Head {
+    loop {
+        match load(app).await {
+            Ok(head) => return head,
+            Err(error) => {
+                tracing::error!(%error, "the index could not be loaded again");
+                tokio::time::sleep(RETRY_AFTER).await;
+            }
+        }
+    }
+}
+
+fn apply(app: &App, batch: Batch) -> Head {
+    if let Some(row) = batch.profile {
+        apply_profile(app, row);
+    }
+    for organization in &batch.organizations {
+        app.index.apply_organization(organization);
+    }
+    for project in &batch.projects {
+        app.index.apply_project(project);
+    }
+    for key in batch.management_keys {
+        app.index.apply_management_key(key);
+    }
+    apply_keys(app, &batch.keys);
+    batch.head
+}
+
+fn apply_keys(app: &App, keys: &[Key]) {
+    for key in keys {
+        app.index.apply_key(key);
+    }
+}
+
+/// A profile that this program cannot read leaves nothing to decide by: everything is undecided
+/// until one that it can read is applied.
+fn apply_profile(app: &App, row: ProfileRow) {
+    match ProfileInForce::read(row) {
+        Ok((in_force, policy)) => {
+            app.profile.store(Some(Arc::new(in_force)));
+            app.index.apply_policy(policy);
+            app.index.settle_doubt(Cause::NotUnderstood);
+        }
+        Err(error) => {
+            tracing::error!(%error, "the profile in force cannot be used");
+            app.index.raise_doubt(Cause::NotUnderstood);
+        }
+    }
+}
+
+/// Keeps the index in doubt while this is not known to be the only server on its database, and
+/// after that until everything is applied that another one may have written meanwhile.
+pub(crate) async fn watch_lock(app: Arc<App>) {
+    let mut held = app.store.watch_lock();
+    loop {
+        if *held.borrow_and_update() {
+            if catch_up(&app).await.is_err() {
+                tokio::time::sleep(RETRY_AFTER).await;
+                continue;
+            }
+            app.index.settle_doubt(Cause::NotConfirmed);
+        } else {
+            app.index.raise_doubt(Cause::NotConfirmed);
+        }
+        if held.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn catch_up(app: &App) -> Result<(), StoreError> {
+    let head = app.store.read_head().await?;
+    app.cluster.reach(head).await;
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! The `OpenAPI` document, put together from the handlers and from what all of them have in common.
+
+use std::collections::BTreeSet;
+
+use keyway_api::code::Code;
+use keyway_api::problem::{PROBLEM_JSON, Problem};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    Content, ObjectBuilder, PathItem, Ref, Required, Response, ResponseBuilder, Type,
+};
+use utoipa::{Modify, OpenApi};
+
+use crate::routes::{
+    audit, docs, health, keys, management_keys, metrics, openapi, organizations, problems, profile,
+    projects, whoami,
+};
+
+const SCHEME: &str = "management_key";
+/// Routes that need no credential.
+const OPEN: &[&str] = &[
+    "/healthz",
+    "/readyz",
+    "/openapi.json",
+    "/docs",
+    "/problems",
+    "/problems/{code}",
+];
+
+/// The whole document.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Keyway", description = "API keys for products: made, verified, rotated, revoked."),
+    paths(
+        organizations::create, organizations::list, organizations::show, organizations::edit,
+        organizations::suspend, organizations::resume,
+        projects::create, projects::list,
+        keys::create::create, keys::list::list, keys::verify::verify, keys::verify::verify_batch,
+        keys::revoke_batch::revoke_batch, keys::import::import,
+        keys::one::show, keys::edit::edit, keys::one::delete, keys::usage::usage,
+        keys::one::deactivate, keys::one::activate, keys::revoke::revoke, keys::rotate::rotate,
+        authorize, whoami::whoami, whoami::revoke,
+        management_keys::create, management_keys::list, management_keys::show,
+        management_keys::revoke,
+        profile::show, profile::apply, audit::list, audit::verify,
+        health::healthz, health::readyz, metrics::metrics, openapi::openapi, docs::docs,
+        problems::list, problems::page,
+    ),
+    components(schemas(Problem)),
+    modifiers(&InCommon)
+)]
+#[derive(Debug)]
+pub(crate) struct Document;
+
+/// Stands for the route that is answered before the router.
+///
+/// Forward-auth: any method, the credential in one of the profile's carriers, what is asked in the
+/// query alone.
+#[utoipa::path(get, path = "/v1/authorize", tag = "authorize",
+    params(
+        ("permission" = Option<String>, Query, description = "All that are needed, with commas."),
+        ("resource" = Option<String>, Query, description = "`*`, `project/ID` or deeper."),
+        ("organization" = Option<String>, Query, description = "An id or external id."),
+        ("environment" = Option<String>, Query),
+        ("proxy" = Option<String>, Query,
+            description = "`nginx`: decided cases are 200, 401 and 403 alone."),
+    ),
+    responses(
+        (status = 200, description = "Let it through; the identity is in `Keyway-*` headers."),
+        (status = 403, description = "Known, and may not do this; `Keyway-Code` says why."),
+    ))]
+#[expect(dead_code, reason = "documents a route that is not a handler")]
+fn authorize() {}
+
+struct InCommon;
+
+impl Modify for InCommon {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
+        if let Some(components) = &mut document.components {
+            let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+            components.add_security_scheme(SCHEME, bearer);
+        }
+        for (path, item) in &mut document.paths.paths {
+            for (method, operation) in operations(item) {
+                complete(path, method, operation);
+            }
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    [
+        ("get", &mut item.get),
+        ("post", &mut item.post),
+        ("put", &mut item.put),
+        ("patch", &mut item.patch),
+        ("delete", &mut item.delete),
+    ]
+    .into_iter()
+    .filter_map(|(method, operation)| operation.as_mut().map(|it| (method, it)))
+}
+
+/// The problems that a route can answer with, by status.
+fn complete(path: &str, method: &str, operation: &mut Operation) {
+    let mut statuses = BTreeSet::from([400_u16, 406, 408, 414, 431, 500, 503]);
+    if !OPEN.contains(&path) {
+        statuses.extend([401, 403]);
+        operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(
+            SCHEME,
+            [],
+        )]);
+    }
+    if path.starts_with("/v1/") {
+        statuses.extend([404, 422]);
+    }
+    if path == "/problems/{code}" {
+        statuses.insert(404);
+    }
+    let has_body = operation.request_body.is_some();
+    if has_body {
+        statuses.extend([413, 415]);
+    }
+    let is_change = path.starts_with("/v1/") && method != "get" && !path.contains("/verify");
+    if is_change {
+        statuses.extend([409, 412, 428, 429]);
+    }
+    if is_change && path != "/v1/keys/import" && path != "/v1/authorize" {
+        accept(operation);
+    }
+    if method == "get" && path.ends_with("/{id}") || path == "/v1/profile" {
+        let known = Response::new("The caller has this version (`If-None-Match`).");
+        operation
+            .responses
+            .responses
+            .entry("304".to_owned())
+            .or_insert_with(|| known.into());
+    }
+    for status in statuses {
+        let responses = &mut operation.responses.responses;
+        responses
+            .entry(status.to_string())
+            .or_insert_with(|| problem(status).into());
+    }
+    if is_change && method == "post" {
+        operation
+            .parameters
+            .get_or_insert_default()
+            .push(idempotency_key().into());
+    }
+}
+
+/// A change whose wait ended first answers 202 with the body that it would have had.
+fn accept(operation: &mut Operation) {
+    let done = operation
+        .responses
+        .responses
+        .iter()
+        .find(|(status, _)| status.starts_with('2'));
+    if let Some(done) = done.map(|(_, response)| response.clone()) {
+        operation
+            .responses
+            .responses
+            .entry("202".to_owned())
+            .or_insert(done);
+    }
+}
+
+fn problem(status: u16) -> Response {
+    let titles: Vec<&str> = Code::ALL
+        .iter()
+        .filter(|code| code.status() == status)
+        .map(|code| code.name())
+        .collect();
+    ResponseBuilder::new()
+        .description(titles.join(", "))
+        .content(
+            PROBLEM_JSON,
+            Content::new(Some(Ref::from_schema_name("Problem"))),
+        )
+        .build()
+}
+
+fn idempotency_key() -> utoipa::openapi::path::Parameter {
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "Repeating a call with the same key repeats its answer, not the change.",
+        ))
+        .schema(Some(
+            ObjectBuilder::new()
+                .schema_type(Type::String)
+                .min_length(Some(1))
+                .max_length(Some(255)),
+        ))
+        .build()
+}

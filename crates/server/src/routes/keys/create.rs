@@ -1,0 +1,157 @@
+//! `POST /v1/keys`: makes a key and shows its secret, this once.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use keyway_api::change::WaitQuery;
+use keyway_api::key::{CreateKey, IssuedKey};
+use keyway_core::id::OrganizationId;
+use keyway_core::key::{Key, KeyState};
+use keyway_core::profile::Profile;
+use keyway_store::error::{ChangeError, Refusal};
+use keyway_store::ledger::Committed;
+use keyway_token::secret::Secret;
+
+use super::making::{self, DRAWS_MAX, KeyDraft, Place};
+use crate::app::{App, AppState};
+use crate::auth::Permit;
+use crate::auth::permissions::KeysCreate;
+use crate::body::Json;
+use crate::cluster::Settled;
+use crate::conditional::{key_tag, tagged};
+use crate::fields::Faults;
+use crate::idempotency::{Attempt, Idempotency, Ticket};
+use crate::problem::Problem;
+use crate::profile_in_force::ProfileInForce;
+use crate::query::Query;
+use crate::wire;
+
+/// Makes a key. The answer holds its secret, which is shown nowhere else.
+#[utoipa::path(post, path = "/v1/keys", tag = "keys", params(WaitQuery), request_body = CreateKey,
+    responses((status = 201, body = IssuedKey)))]
+pub(crate) async fn create(
+    State(app): State<AppState>,
+    permit: Permit<KeysCreate>,
+    Query(query): Query<WaitQuery>,
+    idempotency: Idempotency,
+    Json(body): Json<CreateKey>,
+) -> Result<Response, Problem> {
+    let patience = app.patience(query.wait.as_deref())?;
+    let ticket = match idempotency
+        .begin(&app, permit.caller(), &body, patience)
+        .await?
+    {
+        Attempt::Replay(response) => return Ok(response),
+        Attempt::Fresh(ticket) => ticket,
+    };
+    let organization = permit.organization(&app, body.organization.as_deref())?;
+    let in_force = app.profile_in_force()?;
+    let by = permit.call().origin.actor.to_text();
+    let draft = read(&app, organization, &body, &in_force.profile, by)?;
+    let (done, secret) = store(&app, &ticket, &draft, &in_force).await?;
+    Ok(issued(
+        &app,
+        app.settle(done, patience).await?,
+        secret,
+        StatusCode::CREATED,
+    ))
+}
+
+/// Stores the key under a freshly drawn identity, and under another one if that was taken.
+async fn store(
+    app: &App,
+    ticket: &Ticket,
+    draft: &KeyDraft,
+    in_force: &ProfileInForce,
+) -> Result<(Result<Committed<Key>, ChangeError>, Secret), Problem> {
+    let mut draws = 1;
+    loop {
+        let (identity, secret) = making::draw(app, &in_force.profile, &draft.environment)?;
+        let by = ticket.answered_once(identity.id.as_str());
+        let key = draft.with(identity);
+        let done = app
+            .store
+            .create_key(&by, key, in_force.token(), app.clock.now())
+            .await;
+        let is_taken = matches!(
+            &done,
+            Err(ChangeError::Refused {
+                refusal: Refusal::IdTaken,
+                ..
+            })
+        );
+        if !is_taken || draws == DRAWS_MAX {
+            return Ok((done, secret));
+        }
+        draws += 1;
+    }
+}
+
+/// The answer that shows a secret.
+pub(crate) fn issued(
+    app: &App,
+    settled: Settled<Key>,
+    secret: Secret,
+    status: StatusCode,
+) -> Response {
+    let key = wire::key(&settled.value, app.clock.now());
+    let tag = key_tag(&key);
+    let answer = settled.answer(status, |_, effective_everywhere_at| IssuedKey {
+        key,
+        secret,
+        effective_everywhere_at,
+    });
+    tagged(answer, &tag)
+}
+
+fn read(
+    app: &App,
+    organization: OrganizationId,
+    body: &CreateKey,
+    profile: &Profile,
+    created_by: String,
+) -> Result<KeyDraft, Problem> {
+    let now = app.clock.now();
+    let mut faults = Faults::default();
+    let (project, environment) = (body.project.as_deref(), body.environment.as_deref());
+    let place = Place::read(
+        app,
+        &mut faults,
+        &organization,
+        project,
+        environment,
+        profile,
+    )?;
+    let name = faults.parse("/name", Some(&body.name));
+    let description = faults.parse("/description", body.description.as_deref());
+    let owner = faults.parse("/owner", body.owner.as_deref());
+    let managed_by = faults.parse("/managed_by", body.managed_by.as_deref());
+    let project = place.project.as_ref();
+    let grants = making::grants(&mut faults, body.grants.as_deref(), project, profile);
+    let ip_rules = wire::read::ip_rules(&mut faults, &body.ip_rules);
+    let metadata = wire::read::metadata(&mut faults, &body.metadata);
+    let lifetime = wire::read::lifetime(&mut faults, body.expires_at, now);
+    let parts = name
+        .zip(grants)
+        .zip(ip_rules.zip(metadata))
+        .zip(place.environment);
+    let draft = parts.map(
+        |(((name, grants), (ip_rules, metadata)), environment)| KeyDraft {
+            organization,
+            project: place.project,
+            environment,
+            name,
+            description,
+            owner,
+            grants,
+            ip_rules,
+            metadata,
+            managed_by,
+            state: KeyState::Active,
+            lifetime,
+            created_at: now,
+            created_by,
+        },
+    );
+    faults.done(draft)
+}

@@ -1,0 +1,127 @@
+//! `POST /v1/keys/{id}/rotate`: replaces a key by a successor; the old one lives for a grace.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use keyway_api::change::WaitQuery;
+use keyway_api::code::Code;
+use keyway_api::key::{IssuedKey, RotateKey};
+use keyway_core::id::KeyId;
+use keyway_core::key::{Key, Rotation};
+use keyway_core::management::Reach;
+use keyway_core::time::{InvalidSpan, Span};
+use keyway_store::error::{ChangeError, Refusal};
+use keyway_store::keys::change::KeyAt;
+use keyway_store::ledger::Committed;
+use keyway_token::secret::Secret;
+
+use super::create::issued;
+use super::making::{self, DRAWS_MAX};
+use crate::app::{App, AppState};
+use crate::auth::Permit;
+use crate::auth::permissions::KeysRotate;
+use crate::body::Json;
+use crate::idempotency::{Attempt, Idempotency, Ticket};
+use crate::problem::Problem;
+use crate::profile_in_force::ProfileInForce;
+use crate::query::Query;
+use crate::routes::path::PathId;
+
+/// Longest time for which the old key may live on.
+const GRACE_MAX: Span = Span::from_secs(366 * 24 * 60 * 60);
+
+/// Replaces a key. The answer is the successor with its secret; the old key lives until the grace
+/// ends, or its own expiry if that is sooner.
+#[utoipa::path(post, path = "/v1/keys/{id}/rotate", tag = "keys",
+    params(("id" = String, Path), WaitQuery), request_body = RotateKey,
+    responses((status = 200, body = IssuedKey)))]
+pub(crate) async fn rotate(
+    State(app): State<AppState>,
+    permit: Permit<KeysRotate>,
+    PathId(id): PathId<KeyId>,
+    Query(query): Query<WaitQuery>,
+    idempotency: Idempotency,
+    Json(body): Json<RotateKey>,
+) -> Result<Response, Problem> {
+    let patience = app.patience(query.wait.as_deref())?;
+    let ticket = match idempotency
+        .begin(&app, permit.caller(), &body, patience)
+        .await?
+    {
+        Attempt::Replay(response) => return Ok(response),
+        Attempt::Fresh(ticket) => ticket,
+    };
+    let grace = read_grace(&body)?;
+    let in_force = app.profile_in_force()?;
+    let found = app.store.find_key(permit.reach(), &id).await?;
+    let Some(found) = found else {
+        return Err(app
+            .settle_refusal(Problem::new(Code::KeyNotFound), patience)
+            .await);
+    };
+    let (done, secret) = store(&app, &ticket, permit.reach(), &found, grace, &in_force).await?;
+    Ok(issued(
+        &app,
+        app.settle(done, patience).await?,
+        secret,
+        StatusCode::OK,
+    ))
+}
+
+fn read_grace(body: &RotateKey) -> Result<Span, Problem> {
+    let Some(grace) = &body.grace else {
+        return Ok(Span::ZERO);
+    };
+    let grace: Span = grace
+        .parse()
+        .map_err(|fault: InvalidSpan| Problem::field("/grace", fault.to_string()))?;
+    if grace > GRACE_MAX {
+        return Err(Problem::field("/grace", "at most 366d"));
+    }
+    Ok(grace)
+}
+
+/// Rotates under a freshly drawn identity, and under another one if that was taken.
+async fn store(
+    app: &App,
+    ticket: &Ticket,
+    reach: &Reach,
+    found: &Key,
+    grace: Span,
+    in_force: &ProfileInForce,
+) -> Result<(Result<Committed<Key>, ChangeError>, Secret), Problem> {
+    let mut draws = 1;
+    loop {
+        let (identity, secret) = making::draw(app, &in_force.profile, &found.environment)?;
+        let by = ticket.answered_once(identity.id.as_str());
+        let rotation = Rotation {
+            id: identity.id,
+            digest: identity.digest,
+            display_prefix: identity.display_prefix,
+            suffix: identity.suffix,
+            grace,
+            by: by.origin.actor.to_text(),
+            now: app.clock.now(),
+        };
+        let at = KeyAt {
+            reach,
+            id: &found.id,
+            expected: None,
+        };
+        let done = app
+            .store
+            .rotate_key(&by, at, &rotation, in_force.token())
+            .await;
+        let is_taken = matches!(
+            &done,
+            Err(ChangeError::Refused {
+                refusal: Refusal::IdTaken,
+                ..
+            })
+        );
+        if !is_taken || draws == DRAWS_MAX {
+            return Ok((done.map(|done| done.map(|rotated| rotated.fresh)), secret));
+        }
+        draws += 1;
+    }
+}

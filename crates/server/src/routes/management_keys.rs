@@ -1,0 +1,177 @@
+//! `/v1/management-keys`: what programs manage keys with.
+
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use http::StatusCode;
+use keyway_api::change::WaitQuery;
+use keyway_api::code::Code;
+use keyway_api::list::{List, PageQuery};
+use keyway_api::management_key::{
+    ALL_ORGANIZATIONS, ChangedManagementKey, CreateManagementKey, IssuedManagementKey,
+    ManagementKey as Wire,
+};
+use keyway_core::id::ManagementKeyId;
+use keyway_core::management::{ManagementKey, Reach};
+use keyway_token::management::mint_management;
+use keyway_token::secret::Secret;
+
+use crate::app::{App, AppState};
+use crate::auth::Permit;
+use crate::auth::permissions::{ManagementKeysCreate, ManagementKeysRead, ManagementKeysRevoke};
+use crate::body::Json;
+use crate::conditional::{IfNoneMatch, tagged, version_tag};
+use crate::fields::Faults;
+use crate::first_start;
+use crate::idempotency::{Attempt, Idempotency};
+use crate::paging::{self, Listing};
+use crate::problem::Problem;
+use crate::query::Query;
+use crate::routes::path::PathId;
+use crate::wire;
+
+const PATH: &str = "/v1/management-keys";
+
+/// Makes a management key, which holds no more than its maker. The answer holds its secret.
+#[utoipa::path(post, path = "/v1/management-keys", tag = "management keys", params(WaitQuery),
+    request_body = CreateManagementKey, responses((status = 201, body = IssuedManagementKey)))]
+pub(crate) async fn create(
+    State(app): State<AppState>,
+    permit: Permit<ManagementKeysCreate>,
+    Query(query): Query<WaitQuery>,
+    idempotency: Idempotency,
+    Json(body): Json<CreateManagementKey>,
+) -> Result<Response, Problem> {
+    let patience = app.patience(query.wait.as_deref())?;
+    let ticket = match idempotency
+        .begin(&app, permit.caller(), &body, patience)
+        .await?
+    {
+        Attempt::Replay(response) => return Ok(response),
+        Attempt::Fresh(ticket) => ticket,
+    };
+    let (key, secret) = read(&app, &permit, &body)?;
+    let by = ticket.answered_once(key.id.as_str());
+    let done = app
+        .store
+        .create_management_key(&by, key, app.clock.now())
+        .await;
+    let settled = app.settle(done, patience).await?;
+    let key = wire::management_key(&settled.value, app.clock.now());
+    let tag = version_tag(key.version);
+    let answer = settled.answer(StatusCode::CREATED, |_, effective_everywhere_at| {
+        IssuedManagementKey {
+            key,
+            secret,
+            effective_everywhere_at,
+        }
+    });
+    Ok(tagged(answer, &tag))
+}
+
+fn read(
+    app: &App,
+    permit: &Permit<ManagementKeysCreate>,
+    body: &CreateManagementKey,
+) -> Result<(ManagementKey, Secret), Problem> {
+    let now = app.clock.now();
+    let preset = wire::read::preset(body.preset);
+    let own = &permit.caller().key;
+    let reach = match body.organization.as_deref() {
+        Some(ALL_ORGANIZATIONS) => Reach::All,
+        named => Reach::One(permit.organization(app, named)?),
+    };
+    // Whoever sees one organization makes keys of that one alone.
+    if !own.preset.covers(preset) || (reach == Reach::All && own.reach != Reach::All) {
+        return Err(Problem::new(Code::PermissionDenied)
+            .detail("a management key makes none that holds more than itself"));
+    }
+    let mut faults = Faults::default();
+    if body
+        .expires_at
+        .is_some_and(|end| wire::timestamp(end) <= now)
+    {
+        faults.add("/expires_at", "this moment has passed");
+    }
+    let by = permit.call().origin.actor.to_text();
+    let mut entropy = app.entropy.lock();
+    let secret = mint_management(entropy.as_mut());
+    let made = faults.parse("/name", Some(&body.name)).and_then(|name| {
+        first_start::management_key(name, preset, reach, &secret, &by, entropy.as_mut(), now)
+    });
+    drop(entropy);
+    let key = faults.done(made)?;
+    Ok((
+        ManagementKey {
+            expires_at: body.expires_at.map(wire::timestamp),
+            ..key
+        },
+        secret,
+    ))
+}
+
+/// Lists management keys, newest first, revoked ones too.
+#[utoipa::path(get, path = "/v1/management-keys", tag = "management keys", params(PageQuery),
+    responses((status = 200, body = List<Wire>)))]
+pub(crate) async fn list(
+    State(app): State<AppState>,
+    permit: Permit<ManagementKeysRead>,
+    RawQuery(raw): RawQuery,
+    Query(query): Query<PageQuery>,
+) -> Result<Response, Problem> {
+    let listing = Listing {
+        app: &app,
+        path: PATH,
+        filter: &permit.caller().scope(),
+    };
+    let limit = paging::limit(query.limit)?;
+    let cursor = listing.open(query.cursor.as_deref())?;
+    let page = app
+        .store
+        .list_management_keys(permit.reach(), cursor.as_ref(), limit)
+        .await?;
+    let now = app.clock.now();
+    Ok(listing.answer(page, raw.as_deref(), |it| wire::management_key(&it, now)))
+}
+
+/// Shows one management key.
+#[utoipa::path(get, path = "/v1/management-keys/{id}", tag = "management keys",
+    params(("id" = String, Path)), responses((status = 200, body = Wire)))]
+pub(crate) async fn show(
+    State(app): State<AppState>,
+    permit: Permit<ManagementKeysRead>,
+    PathId(id): PathId<ManagementKeyId>,
+    if_none_match: IfNoneMatch,
+) -> Result<Response, Problem> {
+    let found = app.store.find_management_key(permit.reach(), &id).await?;
+    let found = found.ok_or_else(|| Problem::new(Code::ManagementKeyNotFound))?;
+    let key = wire::management_key(&found, app.clock.now());
+    Ok(if_none_match.answer(&version_tag(key.version), &key))
+}
+
+/// Ends a management key for good.
+#[utoipa::path(post, path = "/v1/management-keys/{id}/revoke", tag = "management keys",
+    params(("id" = String, Path), WaitQuery),
+    responses((status = 200, body = ChangedManagementKey)))]
+pub(crate) async fn revoke(
+    State(app): State<AppState>,
+    permit: Permit<ManagementKeysRevoke>,
+    PathId(id): PathId<ManagementKeyId>,
+    Query(query): Query<WaitQuery>,
+) -> Result<Response, Problem> {
+    let patience = app.patience(query.wait.as_deref())?;
+    let (by, now) = (permit.call(), app.clock.now());
+    let done = app
+        .store
+        .revoke_management_key(&by, permit.reach(), &id, now)
+        .await;
+    let settled = app.settle(done, patience).await?;
+    let key = wire::management_key(&settled.value, now);
+    let tag = version_tag(key.version);
+    let answer = settled.answer(StatusCode::OK, |_, effective_everywhere_at| {
+        ChangedManagementKey {
+            key,
+            effective_everywhere_at,
+        }
+    });
+    Ok(tagged(answer, &tag))
+}

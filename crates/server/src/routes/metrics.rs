@@ -1,0 +1,19 @@
+//! `GET /metrics`: the Prometheus exposition; not public (S-TELEMETRY-09).
+
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::header;
+
+use crate::app::AppState;
+use crate::auth::Permit;
+use crate::auth::permissions::MetricsRead;
+
+const EXPOSITION: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Counters, gauges and histograms.
+#[utoipa::path(get, path = "/metrics", tag = "server",
+    responses((status = 200, content_type = "text/plain", body = String)))]
+pub(crate) async fn metrics(State(app): State<AppState>, _permit: Permit<MetricsRead>) -> Response {
+    let text = app.telemetry.render(app.cluster.applied());
+    ([(header::CONTENT_TYPE, EXPOSITION)], text).into_response()
+}

@@ -1,0 +1,172 @@
+//! The edge: what happens to every request before a handler sees it, and to every answer after.
+//!
+//! It gives the request its id and its client address, keeps heads under their limit, turns a panic
+//! into a problem, writes problems out (only here are path, id and the profile's words known), and
+//! puts the headers on that every answer has. `/v1/authorize` branches off here.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
+use hyper::body::Incoming;
+use hyper::service::Service;
+use keyway_api::code::Code;
+use tower::ServiceExt as _;
+
+use crate::address::client_address;
+use crate::app::App;
+use crate::problem::{Problem, finish};
+use crate::request::RequestContext;
+use crate::{authorize, routes};
+
+/// Most bytes of header names and values.
+pub(super) const HEADER_BYTES_MAX: usize = 8 * 1_024;
+/// Most bytes of path and query.
+pub(super) const URI_BYTES_MAX: usize = 8 * 1_024;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CONTENT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+const HSTS: &str = "max-age=31536000";
+
+/// Makes a service for each connection.
+#[derive(Clone, Debug)]
+pub(super) struct Edge {
+    app: Arc<App>,
+    router: Router,
+}
+
+/// One connection's service.
+#[derive(Clone, Debug)]
+pub(super) struct PeerEdge {
+    edge: Edge,
+    peer: SocketAddr,
+}
+
+impl Edge {
+    pub(super) fn new(app: Arc<App>) -> Self {
+        let router = routes::router(Arc::clone(&app));
+        Self { app, router }
+    }
+
+    pub(super) fn for_peer(self, peer: SocketAddr) -> PeerEdge {
+        PeerEdge { edge: self, peer }
+    }
+
+    async fn answer(self, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+        let app = &*self.app;
+        let context = RequestContext {
+            id: app.request_ids.draw(),
+            address: client_address(peer.ip(), request.headers(), &app.trusted_proxies),
+        };
+        let path = request.uri().path().to_owned();
+        let guarded = AssertUnwindSafe(dispatch(app, self.router, request, context.clone()));
+        let mut response = guarded.catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!(request_id = %context.id, "a handler panicked");
+            write_out(app, &Problem::new(Code::Internal), &context, &path)
+        });
+        if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+            let allow = response.headers_mut().remove(header::ALLOW);
+            response = write_out(app, &problem, &context, &path);
+            response
+                .headers_mut()
+                .extend(allow.map(|allow| (header::ALLOW, allow)));
+        }
+        put_headers(response.headers_mut(), &context, app.is_tls);
+        response
+    }
+}
+
+impl Service<Request<Incoming>> for PeerEdge {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let answer = self.edge.clone().answer(request, self.peer);
+        Box::pin(async move { Ok(answer.await) })
+    }
+}
+
+async fn dispatch(
+    app: &App,
+    router: Router,
+    mut request: Request<Incoming>,
+    context: RequestContext,
+) -> Response<Body> {
+    if let Err(problem) = head_fits(&request) {
+        return axum::response::IntoResponse::into_response(problem);
+    }
+    if request.uri().path() == authorize::PATH {
+        return match authorize::authorize(app, &context, request.headers(), request.uri().query()) {
+            Ok(response) => response.map(Body::from),
+            Err(problem) => axum::response::IntoResponse::into_response(problem),
+        };
+    }
+    if *request.method() == Method::CONNECT {
+        return axum::response::IntoResponse::into_response(Problem::new(Code::RouteNotFound));
+    }
+    request.extensions_mut().insert(context);
+    let Ok(response) = router.oneshot(request.map(Body::new)).await;
+    response
+}
+
+fn head_fits<B>(request: &Request<B>) -> Result<(), Problem> {
+    let bytes: usize = request
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    if bytes > HEADER_BYTES_MAX {
+        return Err(Problem::new(Code::HeadersTooLarge));
+    }
+    let uri = request.uri();
+    if uri.path().len() + uri.query().map_or(0, str::len) > URI_BYTES_MAX {
+        return Err(Problem::new(Code::UriTooLong));
+    }
+    Ok(())
+}
+
+fn write_out(app: &App, problem: &Problem, it: &RequestContext, path: &str) -> Response<Body> {
+    let profile = app.profile.load();
+    let profile = profile.as_ref().map(|it| &it.profile);
+    let response: Response<Bytes> = finish(problem, &it.id, path, &app.public_url, profile);
+    response.map(Body::from)
+}
+
+/// A page of our own may have set a policy that lets its style in; everything else gets the strict
+/// one.
+fn put_headers(headers: &mut HeaderMap, context: &RequestContext, is_tls: bool) {
+    if let Ok(id) = HeaderValue::from_str(&context.id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    let fixed = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let defaults = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ];
+    for (name, value) in defaults {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    if is_tls {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static(HSTS),
+        );
+    }
+}

@@ -1,0 +1,266 @@
+//! From what things are to what they look like on the wire. Functions and no `From`, because neither
+//! side belongs to this crate. Reading requests is in [`read`].
+
+pub(crate) mod read;
+
+use keyway_api::change::Effective;
+use keyway_api::grant::{self, PermissionsGrant, RoleGrant};
+use keyway_api::{Metadata, audit, key, management_key, organization, profile, project, usage};
+use keyway_core::grant::{Grant, Grants, Right};
+use keyway_core::key::{Key, KeyState, KeyStatus, Lifetime};
+use keyway_core::management::{ManagementKey, ManagementKeyState, Preset, Reach};
+use keyway_core::organization::{Organization, OrganizationState, Project};
+use keyway_core::permission::PermissionSet;
+use keyway_core::text::{Description, Label};
+use keyway_core::time::Timestamp;
+use keyway_store::ledger::entry::Entry;
+use keyway_store::usage::{ALLOWED, LastUse, UsageHour};
+use serde_json::Value;
+
+use crate::profile_in_force::ProfileInForce;
+
+/// RFC 3339 in UTC; a time beyond what can be written is written as the last one.
+pub(crate) fn moment(at: Timestamp) -> jiff::Timestamp {
+    jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::MAX)
+}
+
+pub(crate) fn timestamp(at: jiff::Timestamp) -> Timestamp {
+    Timestamp::from_micros(at.as_microsecond())
+}
+
+pub(crate) fn effective<T>(object: T, effective_everywhere_at: jiff::Timestamp) -> Effective<T> {
+    Effective {
+        object,
+        effective_everywhere_at,
+    }
+}
+
+/// The same for an object that is JSON already.
+pub(crate) fn with_effective(mut object: Value, effective_everywhere_at: jiff::Timestamp) -> Value {
+    if let Value::Object(fields) = &mut object {
+        let at = Value::String(effective_everywhere_at.to_string());
+        fields.insert("effective_everywhere_at".to_owned(), at);
+    }
+    object
+}
+
+/// Stored text of an object; it was one when it was stored.
+pub(crate) fn metadata(json: &str) -> Metadata {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+pub(crate) fn organization(it: &Organization) -> organization::Organization {
+    let (status, suspended_at) = match it.state {
+        OrganizationState::Active => (organization::OrganizationStatus::Active, None),
+        OrganizationState::Suspended { since } => (
+            organization::OrganizationStatus::Suspended,
+            Some(moment(since)),
+        ),
+    };
+    organization::Organization {
+        id: it.id.to_string(),
+        name: it.name.as_str().to_owned(),
+        external_id: label(it.external_id.as_ref()),
+        metadata: metadata(it.metadata.as_json()),
+        status,
+        suspended_at,
+        created_at: moment(it.created_at),
+        version: it.version,
+    }
+}
+
+pub(crate) fn project(it: &Project) -> project::Project {
+    project::Project {
+        id: it.id.to_string(),
+        organization: it.organization.to_string(),
+        name: it.name.as_str().to_owned(),
+        environment: it.environment.clone(),
+        created_at: moment(it.created_at),
+        version: it.version,
+    }
+}
+
+pub(crate) fn key(it: &Key, now: Timestamp) -> key::Key {
+    let revocation = match &it.state {
+        KeyState::Revoked(revocation) => Some(revocation),
+        KeyState::Active | KeyState::Inactive { .. } | KeyState::Deleted { .. } => None,
+    };
+    key::Key {
+        id: it.id.to_string(),
+        organization: it.organization.to_string(),
+        project: it.project.as_ref().map(ToString::to_string),
+        environment: it.environment.clone(),
+        name: it.name.as_str().to_owned(),
+        description: description(it.description.as_ref()),
+        owner: label(it.owner.as_ref()),
+        display_prefix: it.display_prefix.clone(),
+        suffix: it.suffix.clone(),
+        status: key_status(it.status(now)),
+        grants: grants(&it.grants),
+        ip_rules: it
+            .ip_rules
+            .networks()
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        metadata: metadata(it.metadata.as_json()),
+        managed_by: label(it.managed_by.as_ref()),
+        created_at: moment(it.created_at),
+        created_by: it.created_by.clone(),
+        expires_at: lifetime(it.lifetime),
+        revoked_at: revocation.map(|it| moment(it.at)),
+        revoked_by: revocation.map(|it| it.by.clone()),
+        revoked_reason: revocation.and_then(|it| description(it.reason.as_ref())),
+        revoked_reason_code: revocation.and_then(|it| label(it.reason_code.as_ref())),
+        successor: it.successor.as_ref().map(ToString::to_string),
+        version: it.version,
+        usage: None,
+    }
+}
+
+fn label(it: Option<&Label>) -> Option<String> {
+    it.map(|it| it.as_str().to_owned())
+}
+
+fn description(it: Option<&Description>) -> Option<String> {
+    it.map(|it| it.as_str().to_owned())
+}
+
+pub(crate) fn lifetime(it: Lifetime) -> Option<jiff::Timestamp> {
+    match it {
+        Lifetime::Forever => None,
+        Lifetime::Until(end) => Some(moment(end)),
+    }
+}
+
+fn key_status(it: KeyStatus) -> key::KeyStatus {
+    match it {
+        KeyStatus::Active => key::KeyStatus::Active,
+        KeyStatus::Inactive => key::KeyStatus::Inactive,
+        KeyStatus::Expired => key::KeyStatus::Expired,
+        KeyStatus::Revoked => key::KeyStatus::Revoked,
+    }
+}
+
+fn grants(it: &Grants) -> Vec<grant::Grant> {
+    it.as_slice().iter().map(one_grant).collect()
+}
+
+fn one_grant(it: &Grant) -> grant::Grant {
+    let resource = it.resource.to_string();
+    let permissions = |permissions| {
+        grant::Grant::Permissions(PermissionsGrant {
+            permissions,
+            resource: resource.clone(),
+        })
+    };
+    match &it.right {
+        Right::Permissions(PermissionSet::All) => permissions(vec!["*".to_owned()]),
+        Right::Permissions(PermissionSet::Words(words)) => {
+            permissions(words.iter().map(ToString::to_string).collect())
+        }
+        Right::Role(role) => grant::Grant::Role(RoleGrant {
+            role: role.as_str().to_owned(),
+            resource,
+        }),
+    }
+}
+
+pub(crate) fn management_key(it: &ManagementKey, now: Timestamp) -> management_key::ManagementKey {
+    let (revoked_at, revoked_by) = match &it.state {
+        ManagementKeyState::Active => (None, None),
+        ManagementKeyState::Revoked { at, by } => (Some(moment(*at)), Some(by.clone())),
+    };
+    let status = match (revoked_at, it.stands(now)) {
+        (Some(_), _) => management_key::ManagementKeyStatus::Revoked,
+        (None, true) => management_key::ManagementKeyStatus::Active,
+        (None, false) => management_key::ManagementKeyStatus::Expired,
+    };
+    management_key::ManagementKey {
+        id: it.id.to_string(),
+        name: it.name.as_str().to_owned(),
+        preset: preset(it.preset),
+        organization: match &it.reach {
+            Reach::All => management_key::ALL_ORGANIZATIONS.to_owned(),
+            Reach::One(own) => own.to_string(),
+        },
+        display_prefix: it.display_prefix.clone(),
+        suffix: it.suffix.clone(),
+        is_root: it.is_root,
+        status,
+        created_at: moment(it.created_at),
+        created_by: it.created_by.clone(),
+        expires_at: it.expires_at.map(moment),
+        revoked_at,
+        revoked_by,
+        version: it.version,
+    }
+}
+
+fn preset(it: Preset) -> management_key::Preset {
+    match it {
+        Preset::Admin => management_key::Preset::Admin,
+        Preset::VerifyOnly => management_key::Preset::VerifyOnly,
+        Preset::ReadOnly => management_key::Preset::ReadOnly,
+    }
+}
+
+/// `hours` in the order of their time, all outcomes of an hour behind each other.
+pub(crate) fn usage(last: Option<&LastUse>, hours: &[UsageHour]) -> usage::Usage {
+    let mut shown: Vec<usage::UsageHour> = Vec::new();
+    for row in hours {
+        let hour = moment(row.hour);
+        if shown.last().is_none_or(|it| it.hour != hour) {
+            shown.push(usage::UsageHour {
+                hour,
+                allowed: 0,
+                refused: std::collections::BTreeMap::new(),
+            });
+        }
+        if let Some(it) = shown.last_mut() {
+            if row.outcome == ALLOWED {
+                it.allowed += row.count;
+            } else {
+                *it.refused.entry(row.outcome.clone()).or_insert(0) += row.count;
+            }
+        }
+    }
+    let refusal = last.and_then(|it| it.refusal.as_ref());
+    usage::Usage {
+        last_used_at: last.and_then(|it| it.used_at).map(moment),
+        last_refusal: refusal.map(|it| usage::Refusal {
+            at: moment(it.at),
+            reason: it.reason.clone(),
+            address: it.address.clone(),
+        }),
+        hours: shown,
+    }
+}
+
+pub(crate) fn entry(it: Entry) -> audit::Entry {
+    audit::Entry {
+        seq: it.seq,
+        at: moment(it.at),
+        organization: it.organization,
+        actor: it.actor,
+        action: it.action,
+        target: it.target,
+        detail: it.detail,
+        request_id: it.request_id,
+        personal: it.personal,
+        prev_hash: hex::encode(it.prev_hash),
+        hash: hex::encode(it.hash),
+    }
+}
+
+pub(crate) fn profile(it: &ProfileInForce) -> profile::Profile {
+    let format = &it.profile.key;
+    let environments: Vec<&str> = format.environments.iter().map(String::as_str).collect();
+    profile::Profile {
+        name: it.profile.name.clone(),
+        title: it.profile.title.clone(),
+        version: it.row.version,
+        key_pattern: format.template.regex(&environments),
+        toml: it.row.toml.clone(),
+    }
+}
