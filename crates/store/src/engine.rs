@@ -140,11 +140,19 @@ impl Engine {
             // Not deferred: a lock that is taken late cannot be waited for.
             Self::Sqlite => connection.begin_with("BEGIN IMMEDIATE").await,
             Self::Postgres => {
-                let mut tx = connection.begin_with("BEGIN").await?;
+                // Named, as an operator may have set another default: what is read after the lock
+                // must be what is there after the lock.
+                let mut tx = connection
+                    .begin_with("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+                    .await?;
+                // A commit that is answered before it is on disk would be told as made, and lost
+                // with the machine; any stronger setting stays.
                 let limits = format!(
                     "SELECT set_config('lock_timeout', '{WRITE_MS_MAX}', true), \
                      set_config('statement_timeout', '{WRITE_MS_MAX}', true), \
-                     set_config('idle_in_transaction_session_timeout', '{WRITE_MS_MAX}', true)"
+                     set_config('idle_in_transaction_session_timeout', '{WRITE_MS_MAX}', true), \
+                     set_config('synchronous_commit', CASE current_setting('synchronous_commit') \
+                     WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)"
                 );
                 tx.execute(AssertSqlSafe(limits)).await?;
                 Ok(tx)

@@ -31,6 +31,9 @@ use crate::{management_keys, organizations, projects};
 pub const POLL_EVERY: Duration = Duration::from_millis(250);
 /// Most entries brought at once.
 pub const FOLLOW_ENTRIES_MAX: usize = 500;
+/// Keys after which a batch ends, if an entry more would name others: five hundred entries of an
+/// import would be half a million keys in memory.
+pub const FOLLOW_KEYS_MAX: usize = 5_000;
 /// Keys in one page of a first load.
 const LOAD_PAGE_KEYS: i64 = 10_000;
 /// Connections that a first load reads with.
@@ -156,7 +159,8 @@ impl Store {
         }
     }
 
-    /// What happened after `known`, at most [`FOLLOW_ENTRIES_MAX`] entries; None when nothing did.
+    /// What happened after `known`; None when nothing did. At most [`FOLLOW_ENTRIES_MAX`] entries,
+    /// and no entry more once they name [`FOLLOW_KEYS_MAX`] keys: ask again behind the last.
     pub async fn changes_after(&self, known: Head) -> Result<Option<Batch>, FollowError> {
         let mut connection = self.reader().await?;
         let mut tx = self
@@ -284,6 +288,9 @@ async fn reload(
     let mut named = Named::default();
     let mut head = known;
     for row in rows {
+        if named.keys.len() >= FOLLOW_KEYS_MAX {
+            break;
+        }
         if row.min_reader > MIN_READER {
             return Err(StoreError::NewerEntry { seq: row.seq }.into());
         }

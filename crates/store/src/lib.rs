@@ -51,7 +51,7 @@ use crate::lock::ServerLock;
 use crate::writer::WriterHandle;
 use crate::writer::proposal::Proposal;
 
-/// How often a change is tried against an object that others change at the same time.
+/// How often a change of several objects is tried while others change them at the same time.
 const TRIES: u32 = 16;
 
 /// An open database. Cheap to clone; all clones share one writer.

@@ -1,5 +1,7 @@
 //! Organizations: rows, and what is done with them.
 
+use std::sync::Arc;
+
 use keyway_core::change::Change;
 use keyway_core::id::OrganizationId;
 use keyway_core::management::Reach;
@@ -9,6 +11,7 @@ use keyway_core::time::Timestamp;
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
+use crate::Store;
 use crate::call::Call;
 use crate::error::{ChangeError, Refusal, StoreError};
 use crate::keys::reach_text;
@@ -16,7 +19,7 @@ use crate::ledger::Committed;
 use crate::page::{Cursor, Page};
 use crate::statement::{Fields, padded, places, push, save_rows, statement};
 use crate::writer::proposal::{Proposal, Rows};
-use crate::{Store, Tries};
+use crate::writer::step::Again;
 
 const TABLE: &str = "organizations";
 const COLUMNS: &[&str] = &[
@@ -37,6 +40,22 @@ pub struct OrganizationEdit {
     /// `Some(None)` takes it away.
     pub external_id: Option<Option<Label>>,
     pub metadata: Option<Metadata>,
+}
+
+impl OrganizationEdit {
+    fn apply(&self, found: &Organization) -> Organization {
+        let mut edited = found.clone();
+        if let Some(name) = &self.name {
+            edited.name.clone_from(name);
+        }
+        if let Some(external_id) = &self.external_id {
+            edited.external_id.clone_from(external_id);
+        }
+        if let Some(metadata) = &self.metadata {
+            edited.metadata.clone_from(metadata);
+        }
+        edited
+    }
 }
 
 fn read(row: &AnyRow) -> Result<Organization, StoreError> {
@@ -126,7 +145,7 @@ impl Store {
         let change = Change::OrganizationCreated {
             id: organization.id.clone(),
         };
-        let proposal = proposal(by, change, &organization, now);
+        let proposal = proposal(by, change, organization.clone(), now);
         let head = self.commit(proposal).await?;
         Ok(Committed::new(organization, head))
     }
@@ -183,24 +202,18 @@ impl Store {
         edit: OrganizationEdit,
         now: Timestamp,
     ) -> Result<Committed<Organization>, ChangeError> {
-        let updated = Change::OrganizationUpdated { id: id.clone() };
-        self.change_organization(by, reach, id, expected, now, updated, |found| {
-            let edited = Organization {
-                name: edit.name.clone().unwrap_or_else(|| found.name.clone()),
-                external_id: edit
-                    .external_id
-                    .clone()
-                    .unwrap_or_else(|| found.external_id.clone()),
-                metadata: edit
-                    .metadata
-                    .clone()
-                    .unwrap_or_else(|| found.metadata.clone()),
-                ..found.clone()
-            };
+        let by = by.clone();
+        let step = move |found: &Organization| {
+            let edited = edit.apply(found);
+            let is_same = edited == *found;
             let version = found.version + 1;
-            (edited != found).then_some(Organization { version, ..edited })
-        })
-        .await
+            let edited = Organization { version, ..edited };
+            let change = Change::OrganizationUpdated {
+                id: found.id.clone(),
+            };
+            Ok((!is_same).then(|| proposal(&by, change, edited, now)))
+        };
+        self.change_organization(reach, id, expected, step).await
     }
 
     /// Stops all its keys; suspending again changes nothing.
@@ -211,11 +224,15 @@ impl Store {
         id: &OrganizationId,
         now: Timestamp,
     ) -> Result<Committed<Organization>, ChangeError> {
-        let suspended = Change::OrganizationSuspended { id: id.clone() };
-        self.change_organization(by, reach, id, None, now, suspended, |found| {
-            found.suspend(now)
-        })
-        .await
+        let by = by.clone();
+        let step = move |found: &Organization| {
+            let change = Change::OrganizationSuspended {
+                id: found.id.clone(),
+            };
+            let suspended = found.clone().suspend(now);
+            Ok(suspended.map(|it| proposal(&by, change, it, now)))
+        };
+        self.change_organization(reach, id, None, step).await
     }
 
     pub async fn resume_organization(
@@ -225,51 +242,60 @@ impl Store {
         id: &OrganizationId,
         now: Timestamp,
     ) -> Result<Committed<Organization>, ChangeError> {
-        let resumed = Change::OrganizationResumed { id: id.clone() };
-        self.change_organization(by, reach, id, None, now, resumed, Organization::resume)
-            .await
+        let by = by.clone();
+        let step = move |found: &Organization| {
+            let change = Change::OrganizationResumed {
+                id: found.id.clone(),
+            };
+            let resumed = found.clone().resume();
+            Ok(resumed.map(|it| proposal(&by, change, it, now)))
+        };
+        self.change_organization(reach, id, None, step).await
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "what its three public callers were given"
-    )]
+    /// See `Store::change_key`.
     async fn change_organization(
         &self,
-        by: &Call,
         reach: &Reach,
         id: &OrganizationId,
         expected: Option<i64>,
-        now: Timestamp,
-        change: Change,
-        transition: impl Fn(Organization) -> Option<Organization>,
+        step: impl Fn(&Organization) -> Result<Option<Proposal>, Refusal> + Send + Sync + 'static,
     ) -> Result<Committed<Organization>, ChangeError> {
-        let mut tries = Tries::begin();
-        loop {
-            let Some(found) = self.find_organization(reach, id).await? else {
-                return Err(self.refuse(Refusal::OrganizationNotFound).await);
-            };
-            if expected.is_some_and(|expected| expected != found.version) {
-                return Err(self.refuse(Refusal::VersionMoved).await);
+        let Some(found) = self.find_organization(reach, id).await? else {
+            return Err(self.refuse(Refusal::OrganizationNotFound).await);
+        };
+        if expected.is_some_and(|expected| expected != found.version) {
+            return Err(self.refuse(Refusal::VersionMoved).await);
+        }
+        let proposal = match step(&found) {
+            Ok(Some(proposal)) => proposal,
+            Ok(None) => return self.unchanged(found).await,
+            Err(refusal) => return Err(self.refuse(refusal).await),
+        };
+        let proposal = match expected {
+            Some(_) => proposal,
+            None => proposal.again(Again::Organization(Arc::new(step))),
+        };
+        let proposed = proposal.rows.organizations.clone();
+        let receipt = self.writer.commit(proposal).await?;
+        let rows = receipt.rows.map_or(proposed, |rows| rows.organizations);
+        match rows.into_iter().next() {
+            Some(organization) => Ok(Committed::new(organization, receipt.head)),
+            None => Err(StoreError::ImpossibleRow {
+                table: TABLE,
+                column: "id",
+                fault: "a change saved other rows than it proposed".to_owned(),
             }
-            let Some(changed) = transition(found.clone()) else {
-                return self.unchanged(found).await;
-            };
-            match self
-                .commit(proposal(by, change.clone(), &changed, now))
-                .await
-            {
-                Ok(head) => return Ok(Committed::new(changed, head)),
-                Err(error) => tries.again(error)?,
-            }
+            .into()),
         }
     }
 }
 
-fn proposal(by: &Call, change: Change, organization: &Organization, now: Timestamp) -> Proposal {
+fn proposal(by: &Call, change: Change, organization: Organization, now: Timestamp) -> Proposal {
+    let name = organization.name.clone();
     let rows = Rows {
-        organizations: vec![organization.clone()],
+        organizations: vec![organization],
         ..Rows::default()
     };
-    Proposal::new(by, change, rows, now).personal("name", Some(organization.name.as_str()))
+    Proposal::new(by, change, rows, now).personal("name", Some(name.as_str()))
 }

@@ -13,6 +13,7 @@ mod batch;
 mod facts;
 mod guard;
 pub(crate) mod proposal;
+pub(crate) mod step;
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -25,7 +26,7 @@ use tokio::time::timeout;
 
 use self::batch::{BatchError, Outcome};
 use self::guard::Dropped;
-use self::proposal::{Proposal, Touch};
+use self::proposal::{Proposal, Rows, Touch};
 use crate::engine::Address;
 use crate::error::{ChangeError, StoreError};
 use crate::ledger::Head;
@@ -38,18 +39,21 @@ const BATCH_MAX: usize = 64;
 const BATCH_KEYS_MAX: usize = 1_000;
 /// Changes that wait before callers have to.
 const QUEUE_MAX: usize = 1_024;
-/// Longest time for a whole batch before its connection counts as broken.
-const BATCH_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest time for a whole batch, and then for its commit, before its connection counts as broken.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+const NO_ANSWER: &str = "the database did not answer";
 /// Looks for the outcome of a commit, with a pause between them.
 const OUTCOME_LOOKS: u32 = 20;
 const OUTCOME_PAUSE: Duration = Duration::from_millis(500);
 
-/// A change that was made.
+/// A change that was made, or that others had made before.
 #[derive(Debug)]
 pub(crate) struct Receipt {
     pub(crate) head: Head,
     /// Of an import: the keys that were left out.
     pub(crate) dropped: Dropped,
+    /// The rows as they stand now, where they are not the proposed ones.
+    pub(crate) rows: Option<Rows>,
 }
 
 enum Job {
@@ -206,19 +210,23 @@ impl Writer {
 
     async fn attempt(&mut self, batch: &[Pending]) -> Result<Vec<Outcome>, BatchError> {
         let proposals: Vec<&Proposal> = batch.iter().map(|pending| &*pending.proposal).collect();
+        let was_kept = self.connection.is_some();
+        match self.attempt_once(&proposals).await {
+            // The other side closed a connection that lay idle.
+            Err(BatchError::Begin(_)) if was_kept => self.attempt_once(&proposals).await,
+            attempted => attempted,
+        }
+    }
+
+    async fn attempt_once(&mut self, proposals: &[&Proposal]) -> Result<Vec<Outcome>, BatchError> {
         let mut connection = self.take_connection().await?;
-        let staging = batch::write(
+        let written = batch::write(
             self.address.engine,
             &mut connection,
             self.entropy.as_mut(),
-            &proposals,
-        );
-        let written = match timeout(BATCH_TIMEOUT, staging).await {
-            Ok(written) => written,
-            Err(_) => Err(BatchError::Connection(
-                "the database did not answer".to_owned(),
-            )),
-        };
+            proposals,
+        )
+        .await;
         match written {
             Ok(outcomes) => {
                 self.connection = Some(connection);
@@ -249,12 +257,10 @@ impl Writer {
         if let Some(connection) = self.connection.take() {
             return Ok(connection);
         }
-        match timeout(BATCH_TIMEOUT, self.address.connect()).await {
+        match timeout(ANSWER_TIMEOUT, self.address.connect()).await {
             Ok(Ok(connection)) => Ok(connection),
             Ok(Err(cause)) => Err(BatchError::Connection(cause.to_string())),
-            Err(_) => Err(BatchError::Connection(
-                "the database did not answer".to_owned(),
-            )),
+            Err(_) => Err(BatchError::Connection(NO_ANSWER.to_owned())),
         }
     }
 
@@ -265,7 +271,7 @@ impl Writer {
         outcomes: Vec<Outcome>,
     ) -> Result<Vec<Outcome>, BatchError> {
         for _ in 0..OUTCOME_LOOKS {
-            if let Ok(Ok(is_there)) = timeout(BATCH_TIMEOUT, self.look_for(last)).await {
+            if let Ok(Ok(is_there)) = timeout(ANSWER_TIMEOUT, self.look_for(last)).await {
                 if !is_there {
                     return Err(BatchError::Connection("the connection broke".to_owned()));
                 }
@@ -305,7 +311,10 @@ impl Writer {
             .take_connection()
             .await
             .map_err(|error| error.to_store_error())?;
-        let flushed = usage::write(self.address.engine, &mut connection, counts).await;
+        let writing = usage::write(self.address.engine, &mut connection, counts);
+        let Ok(flushed) = timeout(ANSWER_TIMEOUT, writing).await else {
+            return Err(StoreError::OutcomeUnknown);
+        };
         if flushed.is_ok() {
             self.connection = Some(connection);
         }

@@ -19,6 +19,8 @@ mod following;
 mod ledger;
 #[path = "conformance/lists.rs"]
 mod lists;
+#[path = "conformance/outcomes.rs"]
+mod outcomes;
 #[path = "conformance/two_stores.rs"]
 mod two_stores;
 

@@ -1,8 +1,10 @@
 //! Changing one key: edit, switch off and on, rotate, delete.
 
+use std::sync::Arc;
+
 use keyway_core::change::Change;
 use keyway_core::grant::Grants;
-use keyway_core::id::{KeyId, OrganizationId};
+use keyway_core::id::KeyId;
 use keyway_core::key::{Key, KeyState, KeyStatus, Lifetime, Rotated, Rotation, TransitionError};
 use keyway_core::management::Reach;
 use keyway_core::network::IpRules;
@@ -10,10 +12,12 @@ use keyway_core::text::{Description, Label, Metadata, Name};
 use keyway_core::time::Timestamp;
 
 use crate::call::Call;
-use crate::error::{ChangeError, Refusal};
+use crate::error::{ChangeError, Refusal, StoreError};
 use crate::ledger::Committed;
 use crate::profile::InForce;
+use crate::writer::Receipt;
 use crate::writer::proposal::{Proposal, Rows};
+use crate::writer::step::Again;
 use crate::{Store, Tries};
 
 /// Which key, and at which version: another version than `expected` refuses with `VersionMoved`.
@@ -86,11 +90,10 @@ fn replace<T: Clone + PartialEq>(place: &mut T, value: Option<&T>) -> bool {
     }
 }
 
-type MakeChange = fn(OrganizationId, KeyId) -> Change;
-
 impl Store {
-    /// Refuses with `KeyNotFound`, `VersionMoved`, `Transition` for a dead key, `ProfileMoved`, or
-    /// `LimitReached` when the edit would bring an expired key back beyond the limit.
+    /// Refuses with `KeyNotFound`, `VersionMoved`, `Transition` (a dead key, or a longer life for one
+    /// that was replaced), `ProfileMoved`, or `LimitReached` when the edit would bring an expired key
+    /// back beyond the limit.
     pub async fn update_key(
         &self,
         by: &Call,
@@ -99,38 +102,29 @@ impl Store {
         in_force: InForce,
         now: Timestamp,
     ) -> Result<Committed<Key>, ChangeError> {
-        let mut tries = Tries::begin();
-        loop {
-            let found = self.load_key(at).await?;
-            if matches!(found.state, KeyState::Revoked(_) | KeyState::Deleted { .. }) {
-                return Err(self.refuse(TransitionError::Revoked.into()).await);
-            }
-            let (edited, fields) = edit.apply(&found);
+        let (by, edit) = (by.clone(), edit.clone());
+        self.change_one(at, move |found| {
+            let lifetime = edit.lifetime.unwrap_or(found.lifetime);
+            found.clone().live(lifetime)?;
+            let (edited, fields) = edit.apply(found);
             if fields.is_empty() {
-                return self.unchanged(found).await;
+                return Ok(None);
             }
             let change = Change::KeyUpdated {
                 organization: found.organization.clone(),
                 id: found.id.clone(),
             };
-            let rows = Rows {
-                keys: vec![edited.clone()],
-                ..Rows::default()
-            };
-            let proposal = Proposal::new(by, change, rows, now)
-                .personal("name", Some(edited.name.as_str()))
-                .personal(
-                    "description",
-                    edited.description.as_ref().map(Description::as_str),
-                )
-                .personal("owner", edited.owner.as_ref().map(Label::as_str))
+            let (name, owner) = (edited.name.clone(), edited.owner.clone());
+            let description = edited.description.clone();
+            let proposal = Proposal::new(&by, change, Rows::of_keys(vec![edited]), now)
+                .personal("name", Some(name.as_str()))
+                .personal("description", description.as_ref().map(Description::as_str))
+                .personal("owner", owner.as_ref().map(Label::as_str))
                 .detail("fields", fields)
                 .under(in_force);
-            match self.commit(proposal).await {
-                Ok(head) => return Ok(Committed::new(edited, head)),
-                Err(error) => tries.again(error)?,
-            }
-        }
+            Ok(Some(proposal))
+        })
+        .await
     }
 
     /// Switches a key off; off already changes nothing.
@@ -140,9 +134,14 @@ impl Store {
         at: KeyAt<'_>,
         now: Timestamp,
     ) -> Result<Committed<Key>, ChangeError> {
-        let make = |organization, id| Change::KeyDeactivated { organization, id };
-        self.change_key(by, at, now, make, |key| key.deactivate(now))
-            .await
+        let by = by.clone();
+        self.change_one(at, move |found| {
+            let (organization, id) = (found.organization.clone(), found.id.clone());
+            let change = Change::KeyDeactivated { organization, id };
+            let inactive = found.clone().deactivate(now)?;
+            Ok(inactive.map(|key| Proposal::new(&by, change, Rows::of_keys(vec![key]), now)))
+        })
+        .await
     }
 
     /// Switches a key on again; on already changes nothing.
@@ -152,9 +151,14 @@ impl Store {
         at: KeyAt<'_>,
         now: Timestamp,
     ) -> Result<Committed<Key>, ChangeError> {
-        let make = |organization, id| Change::KeyActivated { organization, id };
-        self.change_key(by, at, now, make, |key| key.activate(now))
-            .await
+        let by = by.clone();
+        self.change_one(at, move |found| {
+            let (organization, id) = (found.organization.clone(), found.id.clone());
+            let change = Change::KeyActivated { organization, id };
+            let active = found.clone().activate(now)?;
+            Ok(active.map(|key| Proposal::new(&by, change, Rows::of_keys(vec![key]), now)))
+        })
+        .await
     }
 
     /// Takes a key out of lists, whatever its state; the answer is the key as it was last.
@@ -164,9 +168,14 @@ impl Store {
         at: KeyAt<'_>,
         now: Timestamp,
     ) -> Result<Committed<Key>, ChangeError> {
-        let make = |organization, id| Change::KeyDeleted { organization, id };
-        self.change_key(by, at, now, make, |key| Ok(Some(key.delete(now))))
-            .await
+        let by = by.clone();
+        self.change_one(at, move |found| {
+            let (organization, id) = (found.organization.clone(), found.id.clone());
+            let change = Change::KeyDeleted { organization, id };
+            let rows = Rows::of_keys(vec![found.clone().delete(now)]);
+            Ok(Some(Proposal::new(&by, change, rows, now)))
+        })
+        .await
     }
 
     /// Refuses with `KeyNotFound`, `Transition` (a dead key, or one whose successor still lives),
@@ -178,37 +187,22 @@ impl Store {
         rotation: &Rotation,
         in_force: InForce,
     ) -> Result<Committed<Rotated>, ChangeError> {
-        let now = rotation.now;
         let mut tries = Tries::begin();
         loop {
             let found = self.load_key(at).await?;
-            if self.has_living_successor(&found, now).await? {
+            if self.has_living_successor(&found, rotation.now).await? {
                 return Err(self.refuse(TransitionError::HasSuccessor.into()).await);
             }
-            let rotated = match found.rotate(again(rotation)) {
-                Ok(rotated) => rotated,
-                Err(error) => return Err(self.refuse(error.into()).await),
-            };
-            let change = Change::KeyRotated {
-                organization: rotated.outgoing.organization.clone(),
-                outgoing: rotated.outgoing.id.clone(),
-                fresh: rotated.fresh.id.clone(),
-            };
-            let keys = vec![rotated.outgoing.clone(), rotated.fresh.clone()];
-            let proposal = Proposal::new(
-                by,
-                change,
-                Rows {
-                    keys,
-                    ..Rows::default()
-                },
-                now,
-            )
-            .personal("name", Some(rotated.fresh.name.as_str()))
-            .detail("grace_micros", rotation.grace.micros())
-            .under(in_force);
-            match self.commit(proposal).await {
-                Ok(head) => return Ok(Committed::new(rotated, head)),
+            let (by, rotation, dead) = (by.clone(), again(rotation), found.successor.clone());
+            let rotated = self.change_key(at, found, move |found| {
+                if found.successor != dead {
+                    // Another successor than the one that was looked at: look again.
+                    return Err(Refusal::VersionMoved);
+                }
+                propose_rotation(&by, found, &rotation, in_force).map(Some)
+            });
+            match rotated.await {
+                Ok(rotated) => return both(rotated),
                 Err(error) => tries.again(error)?,
             }
         }
@@ -229,7 +223,7 @@ impl Store {
     }
 
     /// Loads a key for a change of it.
-    async fn load_key(&self, at: KeyAt<'_>) -> Result<Key, ChangeError> {
+    pub(super) async fn load_key(&self, at: KeyAt<'_>) -> Result<Key, ChangeError> {
         let Some(found) = self.find_key(at.reach, at.id).await? else {
             return Err(self.refuse(Refusal::KeyNotFound).await);
         };
@@ -242,33 +236,100 @@ impl Store {
         Ok(found)
     }
 
-    /// One transition of one key, tried again while others change it.
+    /// A change that saves one row, of the key itself.
+    pub(super) async fn change_one(
+        &self,
+        at: KeyAt<'_>,
+        step: impl Fn(&Key) -> Result<Option<Proposal>, Refusal> + Send + Sync + 'static,
+    ) -> Result<Committed<Key>, ChangeError> {
+        let found = self.load_key(at).await?;
+        one(self.change_key(at, found, step).await?)
+    }
+
+    /// Takes a step of a key: on the key as it was found, and once more under the lock if it moved
+    /// in between, unless the caller wants no other version than the one it names. The answer is
+    /// the rows of the change; the key alone where nothing had to be done.
     async fn change_key(
         &self,
-        by: &Call,
         at: KeyAt<'_>,
-        now: Timestamp,
-        make_change: MakeChange,
-        transition: impl Fn(Key) -> Result<Option<Key>, TransitionError>,
-    ) -> Result<Committed<Key>, ChangeError> {
-        let mut tries = Tries::begin();
-        loop {
-            let found = self.load_key(at).await?;
-            let changed = match transition(found.clone()) {
-                Ok(Some(changed)) => changed,
-                Ok(None) => return self.unchanged(found).await,
-                Err(error) => return Err(self.refuse(error.into()).await),
-            };
-            let change = make_change(found.organization.clone(), found.id.clone());
-            let rows = Rows {
-                keys: vec![changed.clone()],
-                ..Rows::default()
-            };
-            match self.commit(Proposal::new(by, change, rows, now)).await {
-                Ok(head) => return Ok(Committed::new(changed, head)),
-                Err(error) => tries.again(error)?,
-            }
-        }
+        found: Key,
+        step: impl Fn(&Key) -> Result<Option<Proposal>, Refusal> + Send + Sync + 'static,
+    ) -> Result<Committed<Vec<Key>>, ChangeError> {
+        let proposal = match step(&found) {
+            Ok(Some(proposal)) => proposal,
+            Ok(None) => return self.unchanged(vec![found]).await,
+            Err(refusal) => return Err(self.refuse(refusal).await),
+        };
+        let proposal = match at.expected {
+            Some(_) => proposal,
+            None => proposal.again(again_unless_deleted(step)),
+        };
+        let proposed = proposal.rows.keys.clone();
+        let receipt = self.writer.commit(proposal).await?;
+        Ok(as_committed(receipt, proposed))
+    }
+}
+
+/// The writer sees rows that nobody finds any more.
+pub(super) fn again_unless_deleted(
+    step: impl Fn(&Key) -> Result<Option<Proposal>, Refusal> + Send + Sync + 'static,
+) -> Again {
+    Again::Key(Arc::new(move |found: &Key| match found.state {
+        KeyState::Deleted { .. } => Err(Refusal::KeyNotFound),
+        KeyState::Active | KeyState::Inactive { .. } | KeyState::Revoked(_) => step(found),
+    }))
+}
+
+fn propose_rotation(
+    by: &Call,
+    found: &Key,
+    rotation: &Rotation,
+    in_force: InForce,
+) -> Result<Proposal, Refusal> {
+    let Rotated { outgoing, fresh } = found.clone().rotate(again(rotation))?;
+    let change = Change::KeyRotated {
+        organization: outgoing.organization.clone(),
+        outgoing: outgoing.id.clone(),
+        fresh: fresh.id.clone(),
+    };
+    let rows = Rows::of_keys(vec![outgoing, fresh]);
+    let proposal = Proposal::new(by, change, rows, rotation.now)
+        .personal("name", Some(found.name.as_str()))
+        .detail("grace_micros", rotation.grace.micros())
+        .under(in_force);
+    Ok(proposal)
+}
+
+/// The rows of a change as they came to be.
+pub(super) fn as_committed(receipt: Receipt, proposed: Vec<Key>) -> Committed<Vec<Key>> {
+    let keys = receipt.rows.map_or(proposed, |rows| rows.keys);
+    Committed::new(keys, receipt.head)
+}
+
+/// The one row of any other change than a rotation.
+pub(super) fn one(changed: Committed<Vec<Key>>) -> Result<Committed<Key>, ChangeError> {
+    let (keys, head) = changed.into_parts();
+    match keys.into_iter().next() {
+        Some(key) => Ok(Committed::new(key, head)),
+        None => Err(wrong_rows().into()),
+    }
+}
+
+/// The two rows of a rotation.
+fn both(rotated: Committed<Vec<Key>>) -> Result<Committed<Rotated>, ChangeError> {
+    let (keys, head) = rotated.into_parts();
+    let mut keys = keys.into_iter();
+    match (keys.next(), keys.next()) {
+        (Some(outgoing), Some(fresh)) => Ok(Committed::new(Rotated { outgoing, fresh }, head)),
+        _ => Err(wrong_rows().into()),
+    }
+}
+
+fn wrong_rows() -> StoreError {
+    StoreError::ImpossibleRow {
+        table: super::TABLE,
+        column: "id",
+        fault: "a change saved other rows than it proposed".to_owned(),
     }
 }
 

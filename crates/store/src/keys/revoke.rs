@@ -10,14 +10,14 @@ use keyway_core::text::Description;
 use keyway_core::time::Timestamp;
 use keyway_token::digest::Digest;
 
-use super::change::KeyAt;
+use super::change::{KeyAt, again_unless_deleted, as_committed, one};
 use super::{KeyReader, LOOK_UP_MAX, reach_text, selected};
+use crate::Store;
 use crate::call::Call;
 use crate::error::{ChangeError, Refusal, StoreError};
 use crate::ledger::Committed;
 use crate::statement::{padded, places, statement};
 use crate::writer::proposal::{Proposal, Rows};
-use crate::{Store, Tries};
 
 impl Store {
     /// Ends a key for good; again changes nothing: the first time, reason and actor stay.
@@ -28,25 +28,7 @@ impl Store {
         revocation: &Revocation,
         now: Timestamp,
     ) -> Result<Committed<Key>, ChangeError> {
-        let mut tries = Tries::begin();
-        loop {
-            let Some(found) = self.find_key(at.reach, at.id).await? else {
-                return Err(self.refuse(Refusal::KeyNotFound).await);
-            };
-            if at
-                .expected
-                .is_some_and(|expected| expected != found.version)
-            {
-                return Err(self.refuse(Refusal::VersionMoved).await);
-            }
-            let Some(revoked) = found.clone().revoke(revocation.clone()) else {
-                return self.unchanged(found).await;
-            };
-            match self.commit(proposal(by, &revoked, revocation, now)).await {
-                Ok(head) => return Ok(Committed::new(revoked, head)),
-                Err(error) => tries.again(error)?,
-            }
-        }
+        self.change_one(at, step(by, revocation, now)).await
     }
 
     /// Revokes many keys, each a change of its own; they share transactions. One answer per id, in
@@ -59,60 +41,33 @@ impl Store {
         revocation: &Revocation,
         now: Timestamp,
     ) -> Result<Vec<Result<Committed<Key>, ChangeError>>, StoreError> {
-        let mut found = self.find_keys(reach, ids).await?;
+        let step = step(by, revocation, now);
+        let found = self.find_keys(reach, ids).await?;
         let mut queued = HashMap::with_capacity(ids.len());
-        for id in ids {
-            let revoked = found
-                .remove(id)
-                .and_then(|key| key.revoke(revocation.clone()));
-            if let Some(revoked) = revoked {
-                let answered = self
-                    .writer
-                    .hand_in(proposal(by, &revoked, revocation, now))
-                    .await?;
-                queued.insert(id, (revoked, answered));
+        for (id, key) in &found {
+            if let Ok(Some(proposal)) = step(key) {
+                let proposed = proposal.rows.keys.clone();
+                let proposal = proposal.again(again_unless_deleted(step.clone()));
+                queued.insert(id, (proposed, self.writer.hand_in(proposal).await?));
             }
         }
         let mut answers = Vec::with_capacity(ids.len());
         for id in ids {
-            let answer = match queued.remove(id) {
-                Some((revoked, answered)) => match answered.await {
-                    Ok(Ok(receipt)) => Ok(Committed::new(revoked, receipt.head)),
-                    Ok(Err(ChangeError::Refused {
-                        refusal: Refusal::VersionMoved,
-                        ..
-                    })) => {
-                        self.revoke_key(
-                            by,
-                            KeyAt {
-                                reach,
-                                id,
-                                expected: None,
-                            },
-                            revocation,
-                            now,
-                        )
-                        .await
-                    }
-                    Ok(Err(error)) => Err(error),
-                    Err(_) => Err(StoreError::Closed.into()),
-                },
-                // Unknown, or revoked before: the single call says which.
-                None => {
-                    self.revoke_key(
-                        by,
-                        KeyAt {
-                            reach,
-                            id,
-                            expected: None,
-                        },
-                        revocation,
-                        now,
-                    )
-                    .await
-                }
+            let Some((proposed, answered)) = queued.remove(id) else {
+                // Unknown, revoked before, or asked for twice: the single call says which.
+                let expected = None;
+                let at = KeyAt {
+                    reach,
+                    id,
+                    expected,
+                };
+                answers.push(self.revoke_key(by, at, revocation, now).await);
+                continue;
             };
-            answers.push(answer);
+            answers.push(match answered.await {
+                Ok(receipt) => receipt.and_then(|receipt| one(as_committed(receipt, proposed))),
+                Err(_) => Err(StoreError::Closed.into()),
+            });
         }
         Ok(answers)
     }
@@ -173,21 +128,27 @@ impl Store {
     }
 }
 
-fn proposal(by: &Call, revoked: &Key, revocation: &Revocation, now: Timestamp) -> Proposal {
-    let change = Change::KeyRevoked {
-        organization: revoked.organization.clone(),
-        id: revoked.id.clone(),
-    };
-    let rows = Rows {
-        keys: vec![revoked.clone()],
-        ..Rows::default()
-    };
-    let mut proposal = Proposal::new(by, change, rows, now).personal(
-        "reason",
-        revocation.reason.as_ref().map(Description::as_str),
-    );
-    if let Some(code) = &revocation.reason_code {
-        proposal = proposal.detail("reason_code", code.as_str());
+/// Revokes a key as it stands.
+fn step(
+    by: &Call,
+    revocation: &Revocation,
+    now: Timestamp,
+) -> impl Fn(&Key) -> Result<Option<Proposal>, Refusal> + Send + Sync + Clone + 'static {
+    let (by, revocation) = (by.clone(), revocation.clone());
+    move |found| {
+        let Some(revoked) = found.clone().revoke(revocation.clone()) else {
+            return Ok(None);
+        };
+        let change = Change::KeyRevoked {
+            organization: revoked.organization.clone(),
+            id: revoked.id.clone(),
+        };
+        let reason = revocation.reason.as_ref().map(Description::as_str);
+        let mut proposal = Proposal::new(&by, change, Rows::of_keys(vec![revoked]), now)
+            .personal("reason", reason);
+        if let Some(code) = &revocation.reason_code {
+            proposal = proposal.detail("reason_code", code.as_str());
+        }
+        Ok(Some(proposal))
     }
-    proposal
 }

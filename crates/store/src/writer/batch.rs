@@ -3,12 +3,14 @@
 use keyway_core::change::Change;
 use keyway_core::time::Timestamp;
 use keyway_token::entropy::Entropy;
-use sqlx::AnyConnection;
+use sqlx::{Any, AnyConnection, Transaction};
+use tokio::time::timeout;
 
-use super::Receipt;
 use super::facts;
 use super::guard::{self, Dropped};
 use super::proposal::Proposal;
+use super::step::{self, Taken};
+use super::{ANSWER_TIMEOUT, NO_ANSWER, Receipt};
 use crate::engine::Engine;
 use crate::error::{Refusal, StoreError};
 use crate::ledger::entry::{self, EntryRow, MIN_READER, PersonalRow, head_of};
@@ -23,6 +25,9 @@ pub(crate) enum BatchError {
     /// Rolled back; the connection is whole.
     #[error("{0}")]
     Statement(String),
+    /// Not even begun; the connection is of no more use.
+    #[error("{0}")]
+    Begin(String),
     /// Nothing was committed; the connection is of no more use.
     #[error("{0}")]
     Connection(String),
@@ -41,9 +46,11 @@ impl BatchError {
     pub(crate) fn to_store_error(&self) -> StoreError {
         match self {
             Self::Commit { .. } | Self::Unknown => StoreError::OutcomeUnknown,
-            Self::Statement(cause) | Self::Connection(cause) => StoreError::NotWritten {
-                cause: cause.clone(),
-            },
+            Self::Begin(cause) | Self::Statement(cause) | Self::Connection(cause) => {
+                StoreError::NotWritten {
+                    cause: cause.clone(),
+                }
+            }
         }
     }
 }
@@ -75,43 +82,58 @@ pub(crate) async fn write(
     entropy: &mut dyn Entropy,
     proposals: &[&Proposal],
 ) -> Result<Vec<Outcome>, BatchError> {
-    let mut tx = match engine.begin_write(connection).await {
-        Ok(tx) => tx,
-        Err(cause) => return Err(BatchError::Connection(cause.to_string())),
-    };
-    let staged = match stage(engine, &mut tx, entropy, proposals).await {
-        Ok(staged) => staged,
-        Err(cause) => {
-            let is_statement = match &cause {
-                StoreError::Sql(cause) => {
-                    cause.as_database_error().is_some() && !engine.is_contention(cause)
-                }
-                _ => true,
-            };
-            let is_whole = tx.rollback().await.is_ok();
-            let cause = in_full(&cause);
-            return Err(if is_statement && is_whole {
-                BatchError::Statement(cause)
-            } else {
-                BatchError::Connection(cause)
-            });
-        }
-    };
-    let (outcomes, last) = staged;
-    let Some(last) = last else {
-        // Only refusals: there is nothing to keep, and what they read was committed by others.
-        return match tx.rollback().await {
-            Ok(()) => Ok(outcomes),
-            Err(cause) => Err(BatchError::Connection(cause.to_string())),
+    let staged = timeout(ANSWER_TIMEOUT, async {
+        let mut tx = match engine.begin_write(connection).await {
+            Ok(tx) => tx,
+            Err(cause) if engine.is_contention(&cause) => {
+                return Err(BatchError::Connection(cause.to_string()));
+            }
+            Err(cause) => return Err(BatchError::Begin(cause.to_string())),
         };
+        match stage(engine, &mut tx, entropy, proposals).await {
+            // Only refusals: there is nothing to keep, and what they read was committed by others.
+            Ok((outcomes, None)) => match tx.rollback().await {
+                Ok(()) => Ok((outcomes, None)),
+                Err(cause) => Err(BatchError::Connection(cause.to_string())),
+            },
+            Ok((outcomes, Some(last))) => Ok((outcomes, Some((tx, last)))),
+            Err(cause) => Err(failed(engine, tx, &cause).await),
+        }
+    });
+    let (outcomes, kept) = match staged.await {
+        Ok(staged) => staged?,
+        Err(_) => return Err(BatchError::Connection(NO_ANSWER.to_owned())),
     };
-    match tx.commit().await {
-        Ok(()) => Ok(outcomes),
-        Err(cause) => Err(BatchError::Commit {
-            last,
-            outcomes,
-            cause: cause.to_string(),
-        }),
+    let Some((tx, last)) = kept else {
+        return Ok(outcomes);
+    };
+    // Timed by itself: once it is sent, no failure says any more that nothing was written.
+    let cause = match timeout(ANSWER_TIMEOUT, tx.commit()).await {
+        Ok(Ok(())) => return Ok(outcomes),
+        Ok(Err(cause)) => cause.to_string(),
+        Err(_) => NO_ANSWER.to_owned(),
+    };
+    Err(BatchError::Commit {
+        last,
+        outcomes,
+        cause,
+    })
+}
+
+/// Rolls back, and tells whether the connection is still of use.
+async fn failed(engine: Engine, tx: Transaction<'_, Any>, cause: &StoreError) -> BatchError {
+    let is_statement = match cause {
+        StoreError::Sql(cause) => {
+            cause.as_database_error().is_some() && !engine.is_contention(cause)
+        }
+        _ => true,
+    };
+    let is_whole = tx.rollback().await.is_ok();
+    let cause = in_full(cause);
+    if is_statement && is_whole {
+        BatchError::Statement(cause)
+    } else {
+        BatchError::Connection(cause)
     }
 }
 
@@ -133,19 +155,42 @@ async fn stage(
     let earliest = proposals.iter().map(|proposal| proposal.now).min();
     let now = earliest.unwrap_or(Timestamp::from_micros(0));
     let mut facts = facts::load(engine, connection, proposals, now).await?;
+    let mut taken = Vec::with_capacity(proposals.len());
+    for proposal in proposals {
+        taken.push(step::take(connection, &facts, proposal).await?);
+    }
     let mut head = locked;
     let mut written = Written::default();
     let mut outcomes = Vec::with_capacity(proposals.len());
-    for proposal in proposals {
-        let decided = guard::decide(&mut facts, proposal);
-        let outcome = match decided {
+    for (proposal, taken) in proposals.iter().zip(&taken) {
+        let (proposal, rows) = match taken {
+            Taken::AsProposed => (*proposal, None),
+            Taken::Remade(remade) => (&**remade, Some(&remade.rows)),
+            Taken::Unchanged(rows) => {
+                outcomes.push(Ok(Receipt {
+                    head,
+                    dropped: Dropped::new(),
+                    rows: Some(rows.clone()),
+                }));
+                continue;
+            }
+            Taken::Refused(refusal) => {
+                outcomes.push(Err((refusal.clone(), head)));
+                continue;
+            }
+        };
+        let outcome = match guard::decide(&mut facts, proposal) {
             Err(refusal) => Err((refusal, head)),
             Ok(dropped) => {
                 let is_empty = proposal.is_import() && dropped.len() == proposal.rows.keys.len();
                 if !is_empty {
                     head = written.add(proposal, &dropped, head, entropy)?;
                 }
-                Ok(Receipt { head, dropped })
+                Ok(Receipt {
+                    head,
+                    dropped,
+                    rows: rows.cloned(),
+                })
             }
         };
         outcomes.push(outcome);

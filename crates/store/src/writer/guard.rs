@@ -182,14 +182,10 @@ fn decide_key(facts: &Facts, key: &Key) -> Result<(), Refusal> {
 }
 
 fn keep_limit(facts: &mut Facts, proposal: &Proposal, keys: &[Key]) -> Result<(), Refusal> {
-    let limit = proposal
-        .in_force
-        .as_ref()
-        .and_then(|it| it.active_keys_per_project);
-    let (Some(limit), Some(first)) = (limit, keys.first()) else {
+    // All keys of one change are of one project, but for imports, which come one by one.
+    let Some(first) = keys.first() else {
         return Ok(());
     };
-    // All keys of one change are of one project, but for imports, which come one by one.
     let Some(project) = &first.project else {
         return Ok(());
     };
@@ -200,9 +196,14 @@ fn keep_limit(facts: &mut Facts, proposal: &Proposal, keys: &[Key]) -> Result<()
     }
     let pair = (first.organization.to_string(), project.to_string());
     let active = facts.active.entry(pair).or_insert(0);
-    if added > 0 && *active + added > limit {
+    let limit = proposal
+        .in_force
+        .as_ref()
+        .and_then(|it| it.active_keys_per_project);
+    if added > 0 && limit.is_some_and(|limit| *active + added > limit) {
         return Err(Refusal::LimitReached);
     }
+    // Without a limit of its own too: a revoke makes room for what comes behind it.
     *active += added;
     Ok(())
 }

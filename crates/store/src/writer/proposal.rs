@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use crate::call::Call;
 use crate::ledger::entry::Personal;
 use crate::profile::{InForce, ProfileRow};
+use crate::writer::step::Again;
 
 /// Rows to save. Each stands at the version it will have: 1 must not exist yet, any other takes
 /// the place of the version before it.
@@ -24,6 +25,15 @@ pub(crate) struct Rows {
     pub(crate) profile: Option<ProfileRow>,
 }
 
+impl Rows {
+    pub(crate) fn of_keys(keys: Vec<Key>) -> Self {
+        Self {
+            keys,
+            ..Self::default()
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Proposal {
     pub(crate) call: Call,
@@ -34,6 +44,8 @@ pub(crate) struct Proposal {
     pub(crate) detail: Map<String, Value>,
     /// The profile that the change was checked against.
     pub(crate) in_force: Option<InForce>,
+    /// Without it, an object that has moved refuses the change.
+    pub(crate) again: Option<Again>,
 }
 
 /// What a change touches; two that touch the same thing never share a transaction.
@@ -63,6 +75,7 @@ impl Proposal {
             personal,
             detail: Map::new(),
             in_force: None,
+            again: None,
         }
     }
 
@@ -80,6 +93,11 @@ impl Proposal {
 
     pub(crate) fn under(mut self, in_force: InForce) -> Self {
         self.in_force = Some(in_force);
+        self
+    }
+
+    pub(crate) fn again(mut self, again: Again) -> Self {
+        self.again = Some(again);
         self
     }
 

@@ -1,5 +1,7 @@
 //! What a change does, what refuses it, and that a refusal leaves nothing behind.
 
+use std::time::Duration;
+
 use keyway_core::actor::{Actor, Origin};
 use keyway_core::grant::{Grant, Grants, Right};
 use keyway_core::key::{Key, KeyState, KeyStatus, Lifetime, TransitionError};
@@ -26,7 +28,9 @@ crate::conformance! {
     revoking_again_keeps_the_first_time
     an_edit_at_another_version_is_refused
     a_rotation_makes_two_rows_and_one_entry
+    a_replaced_key_gets_no_longer_life
     a_limit_is_exact_and_the_overlap_of_a_rotation_is_free
+    a_revoke_makes_room_for_a_key_in_the_same_transaction
     an_actor_that_was_revoked_changes_nothing
     a_root_key_is_replaced_and_its_old_value_never_returns
     a_profile_that_moved_refuses_the_change
@@ -343,6 +347,45 @@ async fn a_rotation_makes_two_rows_and_one_entry(place: &Place) {
     );
 }
 
+/// It no longer counts against a limit, and its end was promised.
+async fn a_replaced_key_gets_no_longer_life(place: &Place) {
+    let store = place.open().await;
+    with_acme(&store).await;
+    let _made = store
+        .create_key(&system(), key("acme", "k1"), OPEN, at(1))
+        .await
+        .unwrap();
+    let (reach, id) = (own("acme"), key_id("k1"));
+    let rotated = store
+        .rotate_key(
+            &system(),
+            at_key(&reach, &id),
+            &rotation("k2", "30s", 10),
+            OPEN,
+        )
+        .await
+        .unwrap();
+    let by = system();
+    let live = |lifetime| {
+        let edit = KeyEdit {
+            name: Some("Renamed".parse().unwrap()),
+            lifetime: Some(lifetime),
+            ..KeyEdit::default()
+        };
+        let (store, by, key) = (&store, &by, at_key(&reach, &id));
+        async move { store.update_key(by, key, &edit, OPEN, at(11)).await }
+    };
+    for longer in [Lifetime::Forever, Lifetime::Until(at(41))] {
+        assert_eq!(
+            refusal(live(longer).await),
+            Refusal::Transition(TransitionError::HasSuccessor)
+        );
+    }
+    assert_eq!(store.read_head().await.unwrap(), rotated.head());
+    let shorter = live(Lifetime::Until(at(39))).await.unwrap();
+    assert_eq!(shorter.value().lifetime, Lifetime::Until(at(39)));
+}
+
 async fn a_limit_is_exact_and_the_overlap_of_a_rotation_is_free(place: &Place) {
     let store = place.open().await;
     with_acme(&store).await;
@@ -388,6 +431,45 @@ async fn a_limit_is_exact_and_the_overlap_of_a_rotation_is_free(place: &Place) {
         .create_key(&system(), in_alpha("k3"), limited(2), at(5))
         .await;
     assert_eq!(free.unwrap().value().id, key_id("k3"));
+}
+
+/// Both wait for the head lock together and share the transaction that follows.
+async fn a_revoke_makes_room_for_a_key_in_the_same_transaction(place: &Place) {
+    let store = place.open().await;
+    with_acme(&store).await;
+    let in_alpha = |id: &str| Key {
+        project: Some("alpha".parse().unwrap()),
+        ..key("acme", id)
+    };
+    let _made = store
+        .create_key(&system(), in_alpha("k1"), limited(1), at(1))
+        .await
+        .unwrap();
+    let held = place.hold_head().await;
+    let pause = || tokio::time::sleep(Duration::from_millis(100));
+    let other = store.clone();
+    let first = tokio::spawn(async move {
+        let beta = project("acme", "beta");
+        other.create_project(&system(), beta, at(2)).await
+    });
+    pause().await;
+    let other = store.clone();
+    let revoked = tokio::spawn(async move {
+        let (reach, id) = (own("acme"), key_id("k1"));
+        let key = at_key(&reach, &id);
+        other
+            .revoke_key(&system(), key, &revocation(2), at(2))
+            .await
+    });
+    pause().await;
+    let (other, second) = (store.clone(), in_alpha("k2"));
+    let made =
+        tokio::spawn(async move { other.create_key(&system(), second, limited(1), at(2)).await });
+    pause().await;
+    held.release().await;
+    assert_eq!(first.await.unwrap().unwrap().head().seq, 4);
+    assert_eq!(revoked.await.unwrap().unwrap().head().seq, 5);
+    assert_eq!(made.await.unwrap().unwrap().head().seq, 6);
 }
 
 async fn an_actor_that_was_revoked_changes_nothing(place: &Place) {

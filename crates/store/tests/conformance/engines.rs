@@ -48,6 +48,18 @@ impl Place {
         }
     }
 
+    /// The same database, reached through another port.
+    pub(crate) fn at_port(&self, port: u16) -> Self {
+        let Location::Url(url) = &self.location else {
+            panic!("a directory has no port");
+        };
+        let own = format!(":{}/", Server::running().port);
+        Self {
+            location: Location::Url(url.replace(&own, &format!(":{port}/"))),
+            _directory: None,
+        }
+    }
+
     pub(crate) async fn open(&self) -> Store {
         self.try_open(false).await.unwrap()
     }
@@ -63,17 +75,57 @@ impl Place {
     }
 
     /// A connection behind the store's back.
-    pub(crate) async fn tamper(&self, sql: &str) {
+    async fn connect(&self) -> AnyConnection {
         let url = match &self.location {
             Location::Directory(path) => format!("sqlite://{}/keyway.db", path.display()),
             Location::Url(url) => url.clone(),
         };
-        let mut connection = AnyConnection::connect(&url).await.unwrap();
-        sqlx::query(sqlx::AssertSqlSafe(sql.to_owned()))
+        AnyConnection::connect(&url).await.unwrap()
+    }
+
+    pub(crate) async fn tamper(&self, sql: &str) {
+        let mut connection = self.connect().await;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()))
             .execute(&mut connection)
             .await
             .unwrap();
         connection.close().await.unwrap();
+    }
+
+    /// What a query of one text answers.
+    pub(crate) async fn read(&self, sql: &str) -> String {
+        let mut connection = self.connect().await;
+        let text = sqlx::query_scalar(sqlx::AssertSqlSafe(sql.to_owned()))
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+        text
+    }
+
+    /// Holds the head lock, as another node would, until it is released.
+    pub(crate) async fn hold_head(&self) -> HeldHead {
+        let mut connection = self.connect().await;
+        sqlx::raw_sql("BEGIN; UPDATE ledger_head SET seq = seq WHERE id = 1")
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        HeldHead(connection)
+    }
+}
+
+/// Where this run's server listens.
+pub(crate) fn server_port() -> u16 {
+    Server::running().port
+}
+
+pub(crate) struct HeldHead(AnyConnection);
+
+impl HeldHead {
+    pub(crate) async fn release(mut self) {
+        let commit = sqlx::raw_sql("COMMIT").execute(&mut self.0);
+        commit.await.unwrap();
+        self.0.close().await.unwrap();
     }
 }
 

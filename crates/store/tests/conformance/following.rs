@@ -5,7 +5,7 @@ use std::time::Duration;
 use keyway_core::change::Change;
 use keyway_core::key::KeyState;
 use keyway_core::management::Reach;
-use keyway_store::follow::{FollowError, Snapshot};
+use keyway_store::follow::{FOLLOW_KEYS_MAX, FollowError, Snapshot};
 use keyway_store::keys::change::KeyAt;
 use keyway_store::ledger::Head;
 
@@ -18,6 +18,7 @@ crate::conformance! {
     an_open_store_answers_and_tells_what_it_wrote_last
     a_deleted_key_is_still_followed
     a_snapshot_holds_everything
+    a_batch_ends_before_it_names_too_many_keys
     a_follower_whose_entry_is_gone_stops
 }
 
@@ -146,6 +147,26 @@ async fn a_snapshot_holds_everything(place: &Place) {
         }
     }
     assert_eq!(ids.len(), 11_000);
+}
+
+async fn a_batch_ends_before_it_names_too_many_keys(place: &Place) {
+    let store = place.open().await;
+    with_acme(&store).await;
+    let acme = organization_id("acme");
+    for chunk in 0..7 {
+        let keys = (0..1_000)
+            .map(|number| key("acme", &format!("k{chunk}x{number}")))
+            .collect();
+        let _made = store
+            .import_keys(&system(), &acme, keys, OPEN, at(1))
+            .await
+            .unwrap();
+    }
+    let first = store.changes_after(Head::GENESIS).await.unwrap().unwrap();
+    assert_eq!((first.head.seq, first.entries.len()), (7, 7));
+    assert_eq!(first.keys.len(), FOLLOW_KEYS_MAX);
+    let second = store.next_changes(first.head).await.unwrap();
+    assert_eq!((second.head.seq, second.keys.len()), (9, 2_000));
 }
 
 async fn a_follower_whose_entry_is_gone_stops(place: &Place) {
