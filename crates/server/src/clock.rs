@@ -2,7 +2,8 @@
 
 use keyway_core::time::Timestamp;
 
-pub(crate) trait Clock: Send + Sync + std::fmt::Debug {
+/// Where the server gets the time from.
+pub trait Clock: Send + Sync + std::fmt::Debug {
     /// The wall clock.
     fn now(&self) -> Timestamp;
 
@@ -12,13 +13,13 @@ pub(crate) trait Clock: Send + Sync + std::fmt::Debug {
 
 /// The machine's clocks.
 #[derive(Debug)]
-pub(crate) struct SystemClock {
+pub struct SystemClock {
     started: std::time::Instant,
 }
 
 impl SystemClock {
     #[expect(clippy::disallowed_methods, reason = "start-up makes the one clock")]
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         Self {
             started: std::time::Instant::now(),
         }

@@ -26,7 +26,7 @@ use crate::config::Config;
 use crate::first_start::{self, OnOtherProfile, system};
 use crate::problem::Problem;
 use crate::routes::keys::making::{self, KeyDraft};
-use crate::serve::{ServeError, set_up_log, start};
+use crate::serve::{ServeError, Sources, set_up_log, start};
 
 /// Marks what a start minted, so that the next one finds it.
 const DEMO: &str = "keyway-dev";
@@ -65,7 +65,7 @@ fn refused(problem: &Problem) -> DemoError {
 /// Runs until SIGTERM or SIGINT; `print` gets the lines to paste.
 pub async fn dev(config: Config, mut print: impl FnMut(&str)) -> Result<(), ServeError> {
     set_up_log(&config.log);
-    let running = start(config, OnOtherProfile::Apply).await?;
+    let running = start(config, OnOtherProfile::Apply, Sources::system()).await?;
     let demo = set_up(&running.app).await?;
     print(&tour(&running.app, &demo));
     running.until_signal().await

@@ -4,7 +4,7 @@ use keyway_token::entropy::Entropy;
 
 /// The operating system's CSPRNG.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct SystemEntropy;
+pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
     #[expect(clippy::disallowed_methods, reason = "start-up makes the one source")]

@@ -86,7 +86,7 @@ pub(crate) fn default_profile() -> Option<ProfileChoice> {
 
 /// Whether a start may put another profile in force by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OnOtherProfile {
+pub enum OnOtherProfile {
     Refuse,
     Apply,
 }

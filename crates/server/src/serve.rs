@@ -4,6 +4,7 @@ mod edge;
 pub mod listener;
 
 use std::io::IsTerminal as _;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +22,7 @@ use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
 
 use crate::app::App;
-use crate::clock::{Clock as _, SystemClock};
+use crate::clock::{Clock, SystemClock};
 use crate::cluster::{Cluster, follow};
 use crate::config::{Config, Log, LogFormat};
 use crate::cursor::CursorSeal;
@@ -59,9 +60,37 @@ pub enum ServeError {
     Signal(std::io::Error),
 }
 
+/// Where a server gets time and randomness from. Nothing else in it reads a clock or draws.
+pub struct Sources {
+    pub clock: Box<dyn Clock>,
+    /// Of secrets and ids.
+    pub entropy: Box<dyn Entropy>,
+    /// Of what the ledger's commitments are salted with.
+    pub salts: Box<dyn Entropy>,
+}
+
+impl Sources {
+    /// The machine's own.
+    pub fn system() -> Self {
+        Self {
+            clock: Box::new(SystemClock::start()),
+            entropy: Box::new(SystemEntropy),
+            salts: Box::new(SystemEntropy),
+        }
+    }
+}
+
+impl std::fmt::Debug for Sources {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sources")
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A server that answers, until it is stopped.
 #[derive(Debug)]
-pub(crate) struct Running {
+pub struct Running {
     pub(crate) app: Arc<App>,
     listener: Listener,
     sweeper: Arc<tokio::sync::Mutex<usage::Sweeper>>,
@@ -71,34 +100,41 @@ pub(crate) struct Running {
 /// Runs until SIGTERM or SIGINT, then drains, writes usage counts and closes.
 pub async fn serve(config: Config) -> Result<(), ServeError> {
     set_up_log(&config.log);
-    let running = start(config, OnOtherProfile::Refuse).await?;
+    let running = start(config, OnOtherProfile::Refuse, Sources::system()).await?;
     running.until_signal().await
 }
 
 /// Opens, loads and listens. When this returns, the server answers.
-pub(crate) async fn start(config: Config, on_other: OnOtherProfile) -> Result<Running, ServeError> {
-    let clock = SystemClock::start();
-    let mut entropy = SystemEntropy;
+pub async fn start(
+    config: Config,
+    on_other: OnOtherProfile,
+    sources: Sources,
+) -> Result<Running, ServeError> {
+    let Sources {
+        clock,
+        mut entropy,
+        salts,
+    } = sources;
     let listener = Listener::bind(&config).await?;
     let store = Store::open(OpenOptions {
         location: config.location.clone(),
         is_exclusive: true,
-        entropy: Box::new(entropy),
+        entropy: salts,
     })
     .await?;
-    prepare(&store, &config, on_other, &mut entropy, clock.now()).await?;
+    prepare(&store, &config, on_other, entropy.as_mut(), clock.now()).await?;
     let public_url = config.public_url.clone().unwrap_or_else(|| listener.url());
     let app = Arc::new(App {
         cursors: cursor_seal(&store).await.map_err(ServeError::Load)?,
         store,
-        index: Arc::new(Index::new(draw_seed(&mut entropy))),
-        clock: Box::new(clock),
+        index: Arc::new(Index::new(draw_seed(entropy.as_mut()))),
+        clock,
         cluster: Cluster::new(),
         profile: ArcSwapOption::empty(),
         telemetry: Telemetry::new()?,
         in_flight: InFlight::default(),
-        request_ids: RequestIds::begin(&mut entropy),
-        entropy: Mutex::new(Box::new(entropy)),
+        request_ids: RequestIds::begin(entropy.as_mut()),
+        entropy: Mutex::new(entropy),
         public_url,
         trusted_proxies: config.trusted_proxies.clone(),
         is_tls: config.tls.is_some(),
@@ -123,13 +159,18 @@ pub(crate) async fn start(config: Config, on_other: OnOtherProfile) -> Result<Ru
 }
 
 impl Running {
+    /// Where it listens, also when the configuration left the port to the system.
+    pub fn address(&self) -> SocketAddr {
+        self.listener.address()
+    }
+
     pub(crate) async fn until_signal(self) -> Result<(), ServeError> {
         wait_for_signal().await.map_err(ServeError::Signal)?;
         self.stop().await
     }
 
     /// Lets requests end, writes what was counted, closes the store.
-    pub(crate) async fn stop(mut self) -> Result<(), ServeError> {
+    pub async fn stop(mut self) -> Result<(), ServeError> {
         tracing::info!("stopping");
         self.listener.drain(DRAIN_TIMEOUT).await;
         // Once this is held no sweep is under way, and the task may go.
