@@ -1,0 +1,115 @@
+//! One good request for each route. A route without one fails the table of authorization.
+
+use http::Method;
+use keyway_tests::client::{Answer, Caller};
+use keyway_tests::server::{Server, text};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+/// What a request may be about. Everything belongs to one organization.
+pub(crate) struct Objects {
+    organization: String,
+    project: String,
+    key: String,
+    secret: String,
+    management_key: String,
+    profile: String,
+    profile_tag: String,
+}
+
+impl Objects {
+    /// Anew for each call: it may end them.
+    pub(crate) async fn make(server: &Server, organization: &str) -> Self {
+        let root = server.root();
+        let body = json!({"organization": organization, "name": "a project"});
+        let project = root.post("/v1/projects", &body).await.expect(201);
+        let (key, secret) = server.key(organization, json!({})).await;
+        let body = json!({"organization": organization, "name": "a", "preset": "read-only"});
+        let management_key = root.post("/v1/management-keys", &body).await.expect(201);
+        let profile = root.get("/v1/profile").await;
+        Self {
+            organization: organization.to_owned(),
+            project: text(&project, "/id"),
+            key,
+            secret,
+            management_key: text(&management_key, "/key/id"),
+            profile_tag: profile.header("etag"),
+            profile: text(&profile.expect(200), "/toml"),
+        }
+    }
+
+    fn path(&self, template: &str) -> String {
+        let id = match template.split('/').nth(2).unwrap_or_default() {
+            "organizations" => &self.organization,
+            "projects" => &self.project,
+            "management-keys" => &self.management_key,
+            _ => &self.key,
+        };
+        template
+            .replace("{id}", id)
+            .replace("{code}", "key_not_found")
+    }
+
+    fn body(&self, route: &str) -> Option<Value> {
+        let organization = &self.organization;
+        let (secret, profile) = (&self.secret, &self.profile);
+        Some(match route {
+            "POST /v1/organizations" => json!({"name": "another"}),
+            "POST /v1/projects" | "POST /v1/keys" => {
+                json!({"organization": organization, "name": "another"})
+            }
+            "POST /v1/management-keys" => {
+                json!({"organization": organization, "name": "another", "preset": "read-only"})
+            }
+            "PATCH /v1/organizations/{id}" | "PATCH /v1/keys/{id}" => json!({"name": "edited"}),
+            "POST /v1/keys/revoke-batch" => {
+                json!({"filter": {"organization": organization, "owner": "nobody"}})
+            }
+            "POST /v1/keys/verify" => json!({"secret": secret}),
+            "POST /v1/keys/verify-batch" => json!({"items": [{"secret": secret}]}),
+            "PUT /v1/profile" => json!({"toml": profile}),
+            "POST /v1/keys/{id}/revoke"
+            | "POST /v1/keys/{id}/rotate"
+            | "POST /v1/keys/{id}/activate"
+            | "POST /v1/keys/{id}/deactivate"
+            | "POST /v1/organizations/{id}/suspend"
+            | "POST /v1/organizations/{id}/resume"
+            | "POST /v1/management-keys/{id}/revoke"
+            | "POST /v1/whoami/revoke" => json!({}),
+            _ => return None,
+        })
+    }
+
+    fn import_line(&self) -> String {
+        // Another digest each time: it is made of the key's own id.
+        let digest = hex::encode(Sha256::digest(&self.key));
+        let organization = &self.organization;
+        json!({
+            "organization": organization, "name": "b", "sha256": digest, "display_prefix": "b_",
+        })
+        .to_string()
+    }
+}
+
+/// Calls the route as it should be called; none: nobody has said how.
+pub(crate) async fn send(
+    caller: &Caller,
+    method: &str,
+    template: &str,
+    objects: &Objects,
+) -> Option<Answer> {
+    let route = format!("{method} {template}");
+    let call = caller.call(method.parse::<Method>().unwrap(), &objects.path(template));
+    let call = match objects.body(&route) {
+        Some(body) if method == "PUT" => call.header("if-match", &objects.profile_tag).json(&body),
+        Some(body) => call.json(&body),
+        None if route == "POST /v1/keys/import" => {
+            call.body("application/x-ndjson", objects.import_line())
+        }
+        None if method == "GET" || method == "DELETE" => call,
+        // A proxy may ask in any way.
+        None if template == "/v1/authorize" => call,
+        None => return None,
+    };
+    Some(call.send().await)
+}
