@@ -56,14 +56,16 @@ CREATE TABLE keys (
 CREATE UNIQUE INDEX keys_by_digest ON keys (digest);
 CREATE INDEX keys_by_age ON keys (created_at, id);
 CREATE INDEX keys_by_organization ON keys (organization, created_at, id);
+CREATE INDEX keys_by_environment ON keys (organization, environment, created_at, id);
 CREATE INDEX keys_by_project ON keys (organization, project, created_at, id)
     WHERE project IS NOT NULL;
 CREATE INDEX keys_by_owner ON keys (organization, owner, created_at, id) WHERE owner IS NOT NULL;
 CREATE INDEX keys_by_managed_by ON keys (organization, managed_by, created_at, id)
     WHERE managed_by IS NOT NULL;
 CREATE INDEX keys_by_state ON keys (organization, state, created_at, id) WHERE state <> 'active';
-CREATE INDEX keys_by_name ON keys (organization, name_lower);
-CREATE INDEX keys_by_suffix ON keys (suffix);
+CREATE INDEX keys_by_expiry ON keys (organization, expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX keys_by_name ON keys (name_lower, organization);
+CREATE INDEX keys_by_suffix ON keys (suffix, created_at, id);
 CREATE INDEX keys_by_display_prefix ON keys (display_prefix, created_at, id);
 
 CREATE TABLE management_keys (

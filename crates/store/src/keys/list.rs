@@ -4,12 +4,16 @@ use keyway_core::id::{OrganizationId, ProjectId};
 use keyway_core::key::{Key, KeyStatus};
 use keyway_core::management::Reach;
 use keyway_core::time::Timestamp;
+use sqlx::{AnyConnection, Row as _};
 
-use super::{KeyReader, reach_text, selected};
+use super::{KeyReader, reach_text, search, selected};
 use crate::Store;
 use crate::error::StoreError;
 use crate::page::{Cursor, Page};
 use crate::statement::{Statement, push, statement};
+
+/// Fewer keys than this are looked at one by one.
+const FEW_MAX: i64 = 4_000;
 
 /// Which keys. Deleted keys never show.
 #[derive(Clone, Debug)]
@@ -47,11 +51,19 @@ pub(super) enum Value {
     Int(i64),
 }
 
-/// Conditions in SQL and the values they name.
+/// Conditions in SQL and the values they name. Each ends with AND.
 #[derive(Clone, Debug)]
 pub(super) struct Conditions {
     pub(super) sql: String,
+    /// The same, written so that no index serves them: for a query whose index is chosen by what it
+    /// looks for, whatever a planner without statistics thinks.
+    pub(super) unindexed: String,
     pub(super) values: Vec<Value>,
+    /// The numbers of the cursor's time and id.
+    cursor: Option<(usize, usize)>,
+    /// Whether what is found is sorted by age: the filter then has an index that finds little.
+    /// Otherwise keys are walked by age, where one of many is never far.
+    is_sorted: bool,
 }
 
 impl Conditions {
@@ -65,14 +77,32 @@ impl Conditions {
         if let Some(value) = value {
             let number = self.value(Value::Text(value.to_owned()));
             push(&mut self.sql, format_args!("{column} = ${number} AND "));
+            push(
+                &mut self.unindexed,
+                format_args!("{column} || '' = ${number} AND "),
+            );
         }
     }
 
-    /// All of a filter but `q`, the cursor included.
-    fn of(reach: &Reach, filter: &KeyFilter, cursor: Option<&Cursor>, now: Timestamp) -> Self {
+    fn both(&mut self, condition: &str) {
+        self.sql.push_str(condition);
+        self.unindexed.push_str(condition);
+    }
+
+    /// All of a filter but `q`.
+    fn of(
+        reach: &Reach,
+        filter: &KeyFilter,
+        cursor: Option<&Cursor>,
+        is_sorted: bool,
+        now: Timestamp,
+    ) -> Self {
         let mut conditions = Self {
             sql: String::new(),
+            unindexed: String::new(),
             values: Vec::new(),
+            cursor: None,
+            is_sorted,
         };
         let organization = filter.organization.as_ref().map(OrganizationId::as_str);
         // Twice when both are given and differ: then nothing is found, as it should be.
@@ -88,43 +118,80 @@ impl Conditions {
         if let Some(cursor) = cursor {
             let at = conditions.value(Value::Int(cursor.created_at.micros()));
             let id = conditions.value(Value::Text(cursor.id.clone()));
-            let place = format!("created_at <= ${at} AND (created_at < ${at} OR id < ${id}) AND ");
-            conditions.sql.push_str(&place);
+            conditions.cursor = Some((at, id));
         }
         conditions
     }
 
     fn status(&mut self, filter: &KeyFilter, now: Timestamp) {
-        let now = match filter.status {
-            Some(KeyStatus::Revoked) | None => 0,
-            Some(_) => self.value(Value::Int(now.micros())),
-        };
-        let alive = format!("(expires_at IS NULL OR expires_at > ${now})");
-        let condition = match filter.status {
-            Some(KeyStatus::Active) => format!("state = 'active' AND {alive}"),
-            Some(KeyStatus::Inactive) => format!("state = 'inactive' AND {alive}"),
-            Some(KeyStatus::Expired) => {
-                format!("state IN ('active', 'inactive') AND expires_at <= ${now}")
-            }
-            Some(KeyStatus::Revoked) => "state = 'revoked'".to_owned(),
-            None => "state <> 'deleted'".to_owned(),
-        };
-        self.sql.push_str(&condition);
-        self.sql.push_str(" AND ");
         if !filter.include_revoked {
-            self.sql.push_str("state <> 'revoked' AND ");
+            self.both("state <> 'revoked' AND ");
+        }
+        // `state <> 'active'` beside an equality that implies it: the words of the partial index.
+        match filter.status {
+            None => self.both("state <> 'deleted' AND "),
+            Some(KeyStatus::Revoked) => {
+                self.both("state <> 'active' AND state = 'revoked' AND ");
+            }
+            Some(KeyStatus::Active) => {
+                self.both("state = 'active' AND ");
+                self.alive(now);
+            }
+            Some(KeyStatus::Inactive) => {
+                self.both("state <> 'active' AND state = 'inactive' AND ");
+                self.alive(now);
+            }
+            Some(KeyStatus::Expired) => {
+                self.both("state IN ('active', 'inactive') AND ");
+                let now = self.value(Value::Int(now.micros()));
+                let plus = if self.is_sorted { "" } else { " + 0" };
+                push(
+                    &mut self.sql,
+                    format_args!("expires_at{plus} <= ${now} AND "),
+                );
+                push(
+                    &mut self.unindexed,
+                    format_args!("expires_at + 0 <= ${now} AND "),
+                );
+            }
         }
     }
 
-    pub(super) fn bind<'q>(&self, mut query: Statement<'q>) -> Statement<'q> {
-        for value in &self.values {
-            query = match value {
-                Value::Text(text) => query.bind(text.clone()),
-                Value::Int(int) => query.bind(*int),
-            };
-        }
-        query
+    fn alive(&mut self, now: Timestamp) {
+        let now = self.value(Value::Int(now.micros()));
+        self.both(&format!("(expires_at IS NULL OR expires_at > ${now}) AND "));
     }
+
+    /// What lies behind the cursor, newest first, at most `$rows`, for keys that are found by `is`:
+    /// the end of a statement.
+    pub(super) fn newest(&self, is: &str, is_sorted: bool, rows: usize) -> String {
+        // With an expression in its place no index offers itself for the order.
+        let age = if is_sorted {
+            "created_at + 0"
+        } else {
+            "created_at"
+        };
+        let behind = self.cursor.map_or_else(String::new, |(at, id)| {
+            format!("AND {age} <= ${at} AND ({age} < ${at} OR id < ${id})")
+        });
+        format!("{is} {behind} ORDER BY {age} DESC, id DESC LIMIT ${rows}")
+    }
+
+    /// The filter and `is`, newest first, by the way that suits the filter.
+    pub(super) fn filtered(&self, is: &str, rows: usize) -> String {
+        let newest = self.newest(is, self.is_sorted, rows);
+        format!("{} {newest}", self.sql)
+    }
+}
+
+fn bind<'q>(mut query: Statement<'q>, values: &[Value]) -> Statement<'q> {
+    for value in values {
+        query = match value {
+            Value::Text(text) => query.bind(text.clone()),
+            Value::Int(int) => query.bind(*int),
+        };
+    }
+    query
 }
 
 impl Store {
@@ -136,24 +203,31 @@ impl Store {
         limit: usize,
         now: Timestamp,
     ) -> Result<Page<Key>, StoreError> {
-        let mut conditions = Conditions::of(reach, filter, cursor, now);
-        let asked = Page::<Key>::rows_asked(limit);
         let mut connection = self.reader().await?;
+        let named = filter.organization.as_ref().map(OrganizationId::as_str);
+        let organization = reach_text(reach).or(named);
+        let is_sorted = match (filter.status, organization) {
+            (Some(KeyStatus::Expired), Some(own)) => {
+                let values = [Value::Text(own.to_owned()), Value::Int(now.micros())];
+                let expired = "organization = $1 AND expires_at <= $2";
+                are_few(&mut connection, expired, &values).await?
+            }
+            _ => false,
+        };
+        let mut conditions = Conditions::of(reach, filter, cursor, is_sorted, now);
+        let asked = Page::<Key>::rows_asked(limit);
         let sql = match &filter.q {
             None => {
                 let rows = conditions.value(Value::Int(asked));
-                // TRUE ends the last AND.
-                format!(
-                    "SELECT {} FROM keys WHERE {} 1 = 1 \
-                     ORDER BY created_at DESC, id DESC LIMIT ${rows}",
-                    selected(),
-                    conditions.sql
-                )
+                let filtered = conditions.filtered("1 = 1", rows);
+                format!("SELECT {} FROM keys WHERE {filtered}", selected())
             }
-            Some(q) => super::search::sql(&mut connection, &mut conditions, q, asked).await?,
+            Some(q) => {
+                let names = search::names(&mut connection, organization, q).await?;
+                search::sql(&mut conditions, q, names, asked)
+            }
         };
-        let rows = conditions
-            .bind(statement(&sql))
+        let rows = bind(statement(&sql), &conditions.values)
             .fetch_all(&mut *connection)
             .await?;
         let keys = KeyReader::default().read_all(&rows)?;
@@ -161,4 +235,18 @@ impl Store {
             (key.created_at, key.id.to_string())
         }))
     }
+}
+
+/// Whether so few keys meet a condition that they may all be looked at.
+pub(super) async fn are_few(
+    connection: &mut AnyConnection,
+    condition: &str,
+    values: &[Value],
+) -> Result<bool, StoreError> {
+    let sql = format!(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 AS one FROM keys WHERE {condition} \
+         LIMIT {FEW_MAX}) AS met"
+    );
+    let row = bind(statement(&sql), values).fetch_one(connection).await?;
+    Ok(row.try_get::<i64, _>(0)? < FEW_MAX)
 }

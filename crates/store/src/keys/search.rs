@@ -1,71 +1,87 @@
 //! Searching a million keys in milliseconds: one index look-up per meaning of the text.
 //!
 //! An id, a display prefix or a suffix is found as it is. The beginning of a name is a range of
-//! names, which comes out of its index in the order of names: few are sorted by age; when there are
-//! many, keys are walked by age instead, as one of many is never far.
+//! names, which comes out of its index in the order of names and has to be sorted by age. That is
+//! for few; many are met while walking by age, as one of many is seldom far. And an organization
+//! with few keys is walked anyway: what others call theirs must not make it wait.
 
-use sqlx::{AnyConnection, Row as _};
+use sqlx::AnyConnection;
 
-use super::list::{Conditions, Value};
+use super::list::{Conditions, Value, are_few};
 use super::selected;
 use crate::error::StoreError;
-use crate::statement::statement;
 
-/// More names than this are not sorted but met while walking by age.
-const NAMES_SORTED_MAX: i64 = 4_000;
 /// Sorts after every character that a name can begin with.
 const AFTER_ALL: char = '\u{10FFFF}';
 
-/// The whole statement; its values join those of `conditions`.
-pub(super) async fn sql(
+/// How keys are found by the beginning of their name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Names {
+    /// All with such a name, sorted.
+    Sorted,
+    /// Keys by age until enough have such a name.
+    Walked,
+}
+
+/// From the name to beyond all that begin with it.
+fn range(q: &str) -> (String, String) {
+    let from = q.to_lowercase();
+    let upto = format!("{from}{AFTER_ALL}");
+    (from, upto)
+}
+
+pub(super) async fn names(
     connection: &mut AnyConnection,
-    conditions: &mut Conditions,
+    organization: Option<&str>,
     q: &str,
-    asked: i64,
-) -> Result<String, StoreError> {
-    let lower = q.to_lowercase();
-    let upper = format!("{lower}{AFTER_ALL}");
-    let are_many = {
-        let mut counted = conditions.clone();
-        let range = name_range(&mut counted, &lower, &upper);
-        let most = counted.value(Value::Int(NAMES_SORTED_MAX));
-        let sql = format!(
-            "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 AS one FROM keys WHERE {} {range} \
-             LIMIT ${most}) AS met",
-            counted.sql
-        );
-        let row = counted.bind(statement(&sql)).fetch_one(connection).await?;
-        row.try_get::<i64, _>(0)? >= NAMES_SORTED_MAX
-    };
-    let text = conditions.value(Value::Text(q.to_owned()));
-    let range = name_range(conditions, &lower, &upper);
-    let rows = conditions.value(Value::Int(asked));
-    let by_age = "ORDER BY created_at DESC, id DESC";
-    let filter = &conditions.sql;
-    let names = if are_many {
-        format!("SELECT id, created_at FROM keys WHERE {filter} {range} {by_age} LIMIT ${rows}")
+) -> Result<Names, StoreError> {
+    if let Some(own) = organization {
+        let values = [Value::Text(own.to_owned())];
+        if are_few(connection, "organization = $1", &values).await? {
+            return Ok(Names::Walked);
+        }
+    }
+    let (from, upto) = range(q);
+    let values = [Value::Text(from), Value::Text(upto)];
+    let named = "name_lower >= $1 AND name_lower < $2";
+    if are_few(connection, named, &values).await? {
+        Ok(Names::Sorted)
     } else {
-        format!("SELECT id, created_at FROM keys WHERE {filter} {range}")
-    };
+        Ok(Names::Walked)
+    }
+}
+
+/// The whole statement; its values join those of `conditions`.
+pub(super) fn sql(conditions: &mut Conditions, q: &str, names: Names, asked: i64) -> String {
+    let text = conditions.value(Value::Text(q.to_owned()));
+    let (from, upto) = range(q);
+    let from = conditions.value(Value::Text(from));
+    let upto = conditions.value(Value::Text(upto));
+    let rows = conditions.value(Value::Int(asked));
+    let found = "SELECT id, created_at FROM keys WHERE";
+    let unindexed = &conditions.unindexed;
     let exact = |column: &str| {
-        format!(
-            "SELECT id, created_at FROM keys WHERE {filter} {column} = ${text} {by_age} \
-             LIMIT ${rows}"
-        )
+        let newest = conditions.newest(&format!("{column} = ${text}"), false, rows);
+        format!("{found} {unindexed} {newest}")
+    };
+    let names = match names {
+        Names::Sorted => {
+            let is_named = format!("name_lower >= ${from} AND name_lower < ${upto}");
+            let newest = conditions.newest(&is_named, true, rows);
+            format!("{found} {unindexed} {newest}")
+        }
+        Names::Walked => {
+            let is_named = format!("name_lower || '' >= ${from} AND name_lower || '' < ${upto}");
+            format!("{found} {}", conditions.filtered(&is_named, rows))
+        }
     };
     let branches = [exact("id"), exact("display_prefix"), exact("suffix"), names]
         .map(|branch| format!("SELECT b.id, b.created_at FROM ({branch}) AS b"));
-    Ok(format!(
+    format!(
         "SELECT {} FROM keys WHERE id IN (SELECT m.id FROM ({}) AS m \
          ORDER BY m.created_at DESC, m.id DESC LIMIT ${rows}) \
          ORDER BY created_at DESC, id DESC LIMIT ${rows}",
         selected(),
         branches.join(" UNION ")
-    ))
-}
-
-fn name_range(conditions: &mut Conditions, lower: &str, upper: &str) -> String {
-    let from = conditions.value(Value::Text(lower.to_owned()));
-    let upto = conditions.value(Value::Text(upper.to_owned()));
-    format!("name_lower >= ${from} AND name_lower < ${upto}")
+    )
 }
