@@ -72,10 +72,15 @@ impl Checkout {
 
     /// `script/server`, until it has said all that it says.
     pub(crate) async fn start_server(&self) -> Started {
+        self.start_server_with(&[]).await
+    }
+
+    pub(crate) async fn start_server_with(&self, arguments: &[&str]) -> Started {
         let said = self.folder().join("said");
         fs::write(&said, "").unwrap();
         let mut program = Program::start(
             programs::tied(self.folder().join("script/server"))
+                .args(arguments)
                 .env_clear()
                 .env("PATH", self.path_variable())
                 .env("KEYWAY_LISTEN", self.keyway())

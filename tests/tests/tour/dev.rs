@@ -59,3 +59,19 @@ async fn data_stays_for_the_next_start_and_the_keys_of_the_former_one_do_not() {
         "{former_demo_key}"
     );
 }
+
+#[tokio::test]
+async fn another_profile_is_one_word_away() {
+    let checkout = Checkout::make();
+    let mut server = checkout.start_server().await;
+    assert!(server.program.terminate().success());
+    let server = checkout.start_server_with(&["noukai"]).await;
+    let mut terminal = Terminal::open(checkout.folder(), &checkout.path_variable());
+    terminal.succeed(&server.exports().join("; "));
+    let [create, verify, _] = server.calls();
+    let created = answer(&terminal.succeed(&create));
+    let secret = created["secret"].as_str().unwrap();
+    assert!(secret.starts_with("nk_live_"), "{secret}");
+    let verified = answer(&terminal.succeed(&verify));
+    assert_eq!(verified["valid"], true, "{verified}");
+}
