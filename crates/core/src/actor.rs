@@ -1,12 +1,16 @@
 //! Who makes a change.
 
-use crate::id::{KeyId, ManagementKeyId};
+use crate::id::{KeyId, ManagementKeyId, MemberId, PortalSessionId};
 
 /// The maker of a change, as the ledger records it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// A management key; must still be active when the change commits.
     ManagementKey(ManagementKeyId),
+    /// A person; must still be a member, in the version that was authorized, when the change commits.
+    Member { id: MemberId, version: i64 },
+    /// A product's customer on the key page; the session must still stand when the change commits.
+    PortalSession(PortalSessionId),
     /// A key that acts on itself.
     Key(KeyId),
     /// Keyway itself: first start, migration, `keyway dev`.
@@ -14,10 +18,12 @@ pub enum Actor {
 }
 
 impl Actor {
-    /// `management_key/mk_…`, `key/…` or `system`; what `created_by` and the audit log show.
+    /// `management_key/mk_…`, `member/mem_…`, `portal_session/ps_…`, `key/…` or `system`; what `created_by` and the audit log show.
     pub fn to_text(&self) -> String {
         match self {
             Self::ManagementKey(id) => format!("management_key/{id}"),
+            Self::Member { id, .. } => format!("member/{id}"),
+            Self::PortalSession(id) => format!("portal_session/{id}"),
             Self::Key(id) => format!("key/{id}"),
             Self::System => "system".to_owned(),
         }

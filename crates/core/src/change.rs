@@ -2,7 +2,9 @@
 //!
 //! A change names what it touched and nothing more; followers reload the rows it names.
 
-use crate::id::{KeyId, ManagementKeyId, OrganizationId, ProjectId};
+use crate::id::{
+    InvitationId, KeyId, ManagementKeyId, MemberId, OrganizationId, PortalSessionId, ProjectId,
+};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -73,6 +75,61 @@ pub enum Change {
         name: String,
         version: i64,
     },
+    MemberCreated {
+        organization: OrganizationId,
+        id: MemberId,
+    },
+    MemberUpdated {
+        organization: OrganizationId,
+        id: MemberId,
+    },
+    MemberRemoved {
+        organization: OrganizationId,
+        id: MemberId,
+    },
+    MemberSignedIn {
+        organization: OrganizationId,
+        id: MemberId,
+    },
+    /// Every session of the person ended, on all machines.
+    MemberSignedOut {
+        organization: OrganizationId,
+        id: MemberId,
+    },
+    PasswordSet {
+        organization: OrganizationId,
+        id: MemberId,
+    },
+    SignInLinkCreated {
+        organization: OrganizationId,
+        id: MemberId,
+    },
+    InvitationCreated {
+        organization: OrganizationId,
+        id: InvitationId,
+    },
+    InvitationWithdrawn {
+        organization: OrganizationId,
+        id: InvitationId,
+    },
+    InvitationAccepted {
+        organization: OrganizationId,
+        id: InvitationId,
+        member: MemberId,
+    },
+    PortalSessionCreated {
+        organization: OrganizationId,
+        id: PortalSessionId,
+    },
+    /// The customer opened the link, which works no more.
+    PortalSessionOpened {
+        organization: OrganizationId,
+        id: PortalSessionId,
+    },
+    PortalSessionRevoked {
+        organization: OrganizationId,
+        id: PortalSessionId,
+    },
 }
 
 impl Change {
@@ -96,6 +153,19 @@ impl Change {
             Self::ManagementKeyRevoked { .. } => "management_key.revoked",
             Self::RootKeySet { .. } => "root_key.set",
             Self::ProfileApplied { .. } => "profile.applied",
+            Self::MemberCreated { .. } => "member.created",
+            Self::MemberUpdated { .. } => "member.updated",
+            Self::MemberRemoved { .. } => "member.removed",
+            Self::MemberSignedIn { .. } => "member.signed_in",
+            Self::MemberSignedOut { .. } => "member.signed_out",
+            Self::PasswordSet { .. } => "password.set",
+            Self::SignInLinkCreated { .. } => "sign_in_link.created",
+            Self::InvitationCreated { .. } => "invitation.created",
+            Self::InvitationWithdrawn { .. } => "invitation.withdrawn",
+            Self::InvitationAccepted { .. } => "invitation.accepted",
+            Self::PortalSessionCreated { .. } => "portal_session.created",
+            Self::PortalSessionOpened { .. } => "portal_session.opened",
+            Self::PortalSessionRevoked { .. } => "portal_session.revoked",
         }
     }
 
@@ -114,7 +184,20 @@ impl Change {
             | Self::KeyRevoked { organization, .. }
             | Self::KeyRotated { organization, .. }
             | Self::KeyDeleted { organization, .. }
-            | Self::KeysImported { organization, .. } => Some(organization),
+            | Self::KeysImported { organization, .. }
+            | Self::MemberCreated { organization, .. }
+            | Self::MemberUpdated { organization, .. }
+            | Self::MemberRemoved { organization, .. }
+            | Self::MemberSignedIn { organization, .. }
+            | Self::MemberSignedOut { organization, .. }
+            | Self::PasswordSet { organization, .. }
+            | Self::SignInLinkCreated { organization, .. }
+            | Self::InvitationCreated { organization, .. }
+            | Self::InvitationWithdrawn { organization, .. }
+            | Self::InvitationAccepted { organization, .. }
+            | Self::PortalSessionCreated { organization, .. }
+            | Self::PortalSessionOpened { organization, .. }
+            | Self::PortalSessionRevoked { organization, .. } => Some(organization),
             Self::ManagementKeyCreated { organization, .. }
             | Self::ManagementKeyRevoked { organization, .. } => organization.as_ref(),
             Self::RootKeySet { .. } | Self::ProfileApplied { .. } => None,

@@ -6,8 +6,9 @@
 
 use std::net::IpAddr;
 
-use crate::grant::Grants;
+use crate::grant::{Exercise, Grants};
 use crate::key::Lifetime;
+use crate::member::Bindings;
 use crate::network::IpRules;
 use crate::permission::Permission;
 use crate::profile::Roles;
@@ -40,6 +41,18 @@ pub struct KeyFacts<'a> {
     pub ceiling: Option<&'a ResourcePath>,
     pub grants: &'a Grants,
     pub ip_rules: &'a IpRules,
+    pub creator: Creator<'a>,
+}
+
+/// Who stands behind a key, as far as it rests on that.
+#[derive(Clone, Copy, Debug)]
+pub enum Creator<'a> {
+    /// The key rests on nobody.
+    NotNeeded,
+    /// A member, with the roles of this moment.
+    Member(&'a Bindings),
+    /// The creator is no member, or no more.
+    Gone,
 }
 
 /// The stored state, as far as a decision cares.
@@ -145,6 +158,7 @@ pub fn decide(key: &KeyFacts<'_>, ask: &Ask, roles: &Roles, now: Timestamp) -> R
         _ if key.lifetime.has_ended(now) => return Err(Reason::Expired),
         Standing::Inactive => return Err(Reason::Inactive),
         Standing::Active if key.is_organization_suspended => return Err(Reason::Inactive),
+        Standing::Active if matches!(key.creator, Creator::Gone) => return Err(Reason::Inactive),
         Standing::Active => {}
     }
     if !key.ip_rules.allow(ask.ip) {
@@ -182,7 +196,7 @@ fn decide_grants(key: &KeyFacts<'_>, ask: &Ask, roles: &Roles) -> Result<(), Rea
     let is_missing = |permission: &&Permission| {
         !key.grants
             .at_place(place, key.ceiling)
-            .any(|grant| grant.right.contains(permission, roles))
+            .any(|grant| grant.right.contains(permission, key.exercise(place, roles)))
     };
     let missing: Vec<Permission> = ask.permissions.iter().filter(is_missing).cloned().collect();
     if missing.is_empty() {
@@ -195,6 +209,18 @@ fn decide_grants(key: &KeyFacts<'_>, ask: &Ask, roles: &Roles) -> Result<(), Rea
 impl KeyFacts<'_> {
     fn is_of(&self, organization: &str) -> bool {
         self.organization == organization || self.organization_external_id == Some(organization)
+    }
+
+    fn exercise<'b>(&'b self, place: Place<'b>, roles: &'b Roles) -> Exercise<'b> {
+        let creator = match self.creator {
+            Creator::Member(bindings) => Some(bindings),
+            Creator::NotNeeded | Creator::Gone => None,
+        };
+        Exercise {
+            place,
+            roles,
+            creator,
+        }
     }
 
     /// What was asked for; absent means the key's own.
@@ -214,11 +240,10 @@ impl KeyFacts<'_> {
 
     /// What the key may do at `resource` (its own when absent): words and role patterns, sorted.
     pub fn permissions_at(&self, resource: Option<&Resource>, roles: &Roles) -> Vec<String> {
-        let mut words: Vec<String> = self
-            .grants
-            .at_place(self.place_of(resource), self.ceiling)
-            .flat_map(|grant| grant.right.words(roles))
-            .collect();
+        let place = self.place_of(resource);
+        let at = self.exercise(place, roles);
+        let grants = self.grants.at_place(place, self.ceiling);
+        let mut words: Vec<String> = grants.flat_map(|grant| grant.right.words(at)).collect();
         words.sort_unstable();
         words.dedup();
         words
@@ -232,6 +257,7 @@ mod tests {
     use super::*;
     use crate::grant::{Grant, Right};
     use crate::permission::PermissionSet;
+    use crate::profile::Role;
     use crate::time::Span;
 
     const NOW: Timestamp = Timestamp::from_micros(1_000_000);
@@ -281,7 +307,10 @@ mod tests {
     }
 
     fn roles() -> Roles {
-        let patterns = |words: &[&str]| words.iter().map(|word| word.parse().unwrap()).collect();
+        let patterns = |words: &[&str]| Role {
+            permissions: words.iter().map(|word| word.parse().unwrap()).collect(),
+            ..Role::default()
+        };
         Roles::of(BTreeMap::from([
             ("editor".parse().unwrap(), patterns(&["read", "orders.*"])),
             ("viewer".parse().unwrap(), patterns(&["*.read"])),
@@ -305,6 +334,7 @@ mod tests {
                 ceiling: self.ceiling.as_ref(),
                 grants: &self.grants,
                 ip_rules: &self.ip_rules,
+                creator: Creator::NotNeeded,
             }
         }
 
@@ -585,5 +615,67 @@ mod tests {
         for (reason, code, status) in table {
             assert_eq!((reason.code(), reason.http_status()), (code, status));
         }
+    }
+
+    fn inheriting(narrowed: Option<&str>) -> Sample {
+        let narrowed = narrowed.map(|word| PermissionSet::of(vec![word.parse().unwrap()]));
+        let grant = Grant {
+            right: Right::Inherit(narrowed),
+            resource: Resource::All,
+        };
+        Sample {
+            grants: Grants::parse(vec![grant]).unwrap(),
+            ..sample(&[])
+        }
+    }
+
+    fn decide_for(sample: &Sample, creator: Creator<'_>, word: &str) -> Result<(), Reason> {
+        let facts = KeyFacts {
+            creator,
+            ..sample.facts()
+        };
+        let ask = Ask {
+            permissions: vec![word.parse().unwrap()],
+            ..Ask::default()
+        };
+        decide(&facts, &ask, &roles(), NOW)
+    }
+
+    #[test]
+    fn an_inheriting_key_does_what_its_creator_may_at_this_moment() {
+        let bindings = |role: &str| Bindings {
+            organization: role.parse().unwrap(),
+            projects: BTreeMap::new(),
+        };
+        let (editor, viewer) = (bindings("editor"), bindings("viewer"));
+        let all = inheriting(None);
+        assert_eq!(
+            decide_for(&all, Creator::Member(&editor), "orders.write"),
+            Ok(())
+        );
+        let missing = Err(Reason::InsufficientPermissions {
+            missing: vec!["orders.write".parse().unwrap()],
+        });
+        assert_eq!(
+            decide_for(&all, Creator::Member(&viewer), "orders.write"),
+            missing
+        );
+        let narrowed = inheriting(Some("read"));
+        assert_eq!(
+            decide_for(&narrowed, Creator::Member(&editor), "read"),
+            Ok(())
+        );
+        assert_eq!(
+            decide_for(&narrowed, Creator::Member(&editor), "orders.write"),
+            missing
+        );
+    }
+
+    #[test]
+    fn a_key_whose_creator_is_gone_is_inactive() {
+        assert_eq!(
+            decide_for(&inheriting(None), Creator::Gone, "read"),
+            Err(Reason::Inactive)
+        );
     }
 }

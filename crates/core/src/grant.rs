@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use crate::id::{InvalidId, ProjectId};
+use crate::member::Bindings;
 use crate::permission::{Permission, PermissionSet};
 use crate::profile::Roles;
 use crate::resource::{Place, Resource, ResourcePath};
@@ -35,6 +36,8 @@ pub enum Right {
     Permissions(PermissionSet),
     /// What the role holds at the moment of asking.
     Role(RoleName),
+    /// What the key's creator may do at the moment of asking, narrowed to these where some are named.
+    Inherit(Option<PermissionSet>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,6 +75,13 @@ impl Grants {
         self.0.is_empty()
     }
 
+    /// Whether a grant rests on the key's creator.
+    pub fn has_inherit(&self) -> bool {
+        self.0
+            .iter()
+            .any(|grant| matches!(grant.right, Right::Inherit(_)))
+    }
+
     /// Grants that hold at `resource`, each narrowed to `ceiling` (the key's project) first.
     pub fn at<'a>(
         &'a self,
@@ -94,23 +104,47 @@ impl Grants {
 }
 
 impl Right {
-    pub fn contains(&self, permission: &Permission, roles: &Roles) -> bool {
+    /// Whether this right, exercised at `at`, contains a permission.
+    pub(crate) fn contains(&self, permission: &Permission, at: Exercise<'_>) -> bool {
         match self {
             Self::Permissions(set) => set.contains(permission),
-            Self::Role(name) => roles.hold(name, permission),
+            Self::Role(name) => at.roles.hold(name, permission),
+            Self::Inherit(narrowed) => {
+                narrowed.as_ref().is_none_or(|set| set.contains(permission))
+                    && at
+                        .creator
+                        .is_some_and(|it| it.hold(permission, at.place, at.roles))
+            }
         }
     }
 
     /// The words and patterns that this right stands for, as people and products read them.
-    pub fn words(&self, roles: &Roles) -> Vec<String> {
+    pub(crate) fn words(&self, at: Exercise<'_>) -> Vec<String> {
         match self {
             Self::Permissions(PermissionSet::All) => vec!["*".to_owned()],
             Self::Permissions(PermissionSet::Words(words)) => {
                 words.iter().map(|word| word.as_str().to_owned()).collect()
             }
-            Self::Role(name) => roles.words(name),
+            Self::Role(name) => at.roles.words(name),
+            Self::Inherit(None | Some(PermissionSet::All)) => at
+                .creator
+                .map(|it| it.words(at.place, at.roles))
+                .unwrap_or_default(),
+            Self::Inherit(Some(PermissionSet::Words(words))) => {
+                let held = words.iter().filter(|word| self.contains(word, at));
+                held.map(|word| word.as_str().to_owned()).collect()
+            }
         }
     }
+}
+
+/// Where a right is exercised, and what it may rest on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Exercise<'a> {
+    pub(crate) place: Place<'a>,
+    pub(crate) roles: &'a Roles,
+    /// The creator's roles; None when nobody stands behind the key any more.
+    pub(crate) creator: Option<&'a Bindings>,
 }
 
 #[cfg(test)]

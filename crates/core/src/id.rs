@@ -65,6 +65,19 @@ ids! {
     KeyId
     /// A management key; drawn by Keyway (`mk_…`).
     ManagementKeyId
+    /// A member; drawn by Keyway (`mem_…`).
+    MemberId
+    /// An invitation; drawn by Keyway (`inv_…`).
+    InvitationId
+    /// A portal session; drawn by Keyway (`ps_…`).
+    PortalSessionId
+}
+
+impl MemberId {
+    /// The member in an actor's text, if it is one: see [`crate::actor::Actor::to_text`].
+    pub fn of_actor(text: &str) -> Option<Self> {
+        text.strip_prefix("member/")?.parse().ok()
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use keyway_token::digest::Digest;
 
 use crate::grant::Grants;
-use crate::id::{KeyId, OrganizationId, ProjectId};
+use crate::id::{KeyId, MemberId, OrganizationId, ProjectId};
 use crate::network::IpRules;
 use crate::text::{Description, Label, Metadata, Name};
 use crate::time::{Span, Timestamp};
@@ -208,6 +208,17 @@ impl Key {
         self.next(KeyState::Deleted { at: now })
     }
 
+    /// Whoever rotates a key makes its successor. What is inherited needs a member behind it, so where
+    /// none rotates the first creator stays.
+    fn creator_of_successor(key: &Self, by: &str) -> String {
+        let needs_member = key.grants.has_inherit() && MemberId::of_actor(by).is_none();
+        if needs_member {
+            key.created_by.clone()
+        } else {
+            by.to_owned()
+        }
+    }
+
     /// Splits into the old key, which ends at `now + grace` at the latest, and its successor.
     ///
     /// A grace of zero is a revoke, not an expiry: it must not wait for anyone's clock.
@@ -226,7 +237,7 @@ impl Key {
             state: KeyState::Active,
             successor: None,
             created_at: now,
-            created_by: rotation.by.clone(),
+            created_by: Self::creator_of_successor(&key, &rotation.by),
             version: 1,
             ..key.clone()
         };

@@ -1,9 +1,11 @@
 //! Management keys: how programs manage keys, and what each may do.
 
+use std::collections::BTreeSet;
+
 use keyway_token::digest::Digest;
 
-use crate::id::{ManagementKeyId, OrganizationId};
-use crate::text::Name;
+use crate::id::{ManagementKeyId, OrganizationId, ProjectId};
+use crate::text::{Label, Name};
 use crate::time::Timestamp;
 
 #[derive(Clone, Debug)]
@@ -35,14 +37,51 @@ pub enum ManagementKeyState {
 pub enum Reach {
     All,
     One(OrganizationId),
+    /// Some of the keys of one organization.
+    Part(Box<Part>),
+}
+
+/// Which keys of an organization.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    pub organization: OrganizationId,
+    /// None: of any project, and of none.
+    pub projects: Option<BTreeSet<ProjectId>>,
+    pub owner: Option<Label>,
 }
 
 impl Reach {
     pub fn covers(&self, organization: &OrganizationId) -> bool {
+        self.organization().is_none_or(|own| own == organization)
+    }
+
+    /// The one organization that can be seen at all.
+    pub fn organization(&self) -> Option<&OrganizationId> {
         match self {
-            Self::All => true,
-            Self::One(own) => own == organization,
+            Self::All => None,
+            Self::One(own) => Some(own),
+            Self::Part(part) => Some(&part.organization),
         }
+    }
+
+    /// Whether a key in this place and of this owner may be seen.
+    pub fn covers_key(
+        &self,
+        organization: &OrganizationId,
+        project: Option<&ProjectId>,
+        owner: Option<&Label>,
+    ) -> bool {
+        let Self::Part(part) = self else {
+            return self.covers(organization);
+        };
+        let is_in_projects = match (&part.projects, project) {
+            (None, _) => true,
+            (Some(projects), Some(project)) => projects.contains(project),
+            (Some(_), None) => false,
+        };
+        part.organization == *organization
+            && is_in_projects
+            && (part.owner.is_none() || part.owner.as_ref() == owner)
     }
 }
 
@@ -86,6 +125,18 @@ management_permissions! {
     KeysDelete "keys.delete"
     KeysImport "keys.import"
     KeysVerify "keys.verify"
+    MembersRead "members.read"
+    MembersCreate "members.create"
+    MembersUpdate "members.update"
+    MembersRemove "members.remove"
+    InvitationsRead "invitations.read"
+    InvitationsCreate "invitations.create"
+    InvitationsWithdraw "invitations.withdraw"
+    SignInLinksCreate "sign_in_links.create"
+    PortalSessionsRead "portal_sessions.read"
+    PortalSessionsCreate "portal_sessions.create"
+    PortalSessionsRevoke "portal_sessions.revoke"
+    RolesRead "roles.read"
     ManagementKeysRead "management_keys.read"
     ManagementKeysCreate "management_keys.create"
     ManagementKeysRevoke "management_keys.revoke"
@@ -162,6 +213,10 @@ mod tests {
                 "organizations.read",
                 "projects.read",
                 "keys.read",
+                "members.read",
+                "invitations.read",
+                "portal_sessions.read",
+                "roles.read",
                 "management_keys.read",
                 "audit.read",
                 "profile.read",

@@ -93,6 +93,19 @@ impl PermissionPattern {
     }
 }
 
+impl PermissionPattern {
+    /// Whether every word that `other` matches is one that this matches.
+    pub fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::All, _) => true,
+            (_, Self::Word(word)) => self.matches(word),
+            (Self::BeginsWith(start), Self::BeginsWith(longer)) => longer.starts_with(&**start),
+            (Self::EndsWith(end), Self::EndsWith(longer)) => longer.ends_with(&**end),
+            (Self::Word(_) | Self::BeginsWith(_) | Self::EndsWith(_), _) => false,
+        }
+    }
+}
+
 impl fmt::Display for PermissionPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -135,6 +148,18 @@ mod tests {
         for raw in ["", "*", "Read", "1a", ".read", "keys.*", "a b", "é"] {
             assert_eq!(raw.parse::<Permission>(), Err(InvalidPermission), "{raw:?}");
         }
+    }
+
+    #[test]
+    fn a_pattern_covers_what_matches_no_more_than_itself() {
+        let covers = |wide: &str, narrow: &str| {
+            let parse = |raw: &str| raw.parse::<PermissionPattern>().unwrap();
+            parse(wide).covers(&parse(narrow))
+        };
+        assert!(covers("*", "*") && covers("*", "keys.*") && covers("keys.*", "keys.read"));
+        assert!(covers("keys.*", "keys.*") && covers("*.read", "keys.read"));
+        assert!(!covers("keys.*", "*") && !covers("keys.read", "keys.*"));
+        assert!(!covers("*.read", "keys.*") && !covers("keys.*", "*.read"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use keyway_token::template::Template;
 
 use crate::grant::{Grants, RoleName};
+use crate::management::ManagementPermission;
 use crate::permission::{Permission, PermissionPattern};
 use crate::time::Span;
 
@@ -23,6 +24,7 @@ pub struct Profile {
     pub key: KeyFormat,
     pub permissions: Catalogue,
     pub roles: Roles,
+    pub members: MemberRules,
     pub grants: GrantRules,
     pub limits: Limits,
     pub expiry: ExpiryRules,
@@ -71,10 +73,25 @@ impl Catalogue {
 
 /// The profile's roles and what each holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Roles(BTreeMap<RoleName, Vec<PermissionPattern>>);
+pub struct Roles(BTreeMap<RoleName, Role>);
+
+/// A named set of permissions, with those of the roles it contains.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Role {
+    /// As people read it.
+    pub title: String,
+    /// What a sentence says about it.
+    pub description: String,
+    /// The product's permissions.
+    pub permissions: Vec<PermissionPattern>,
+    /// What its members may do here: `keys.create`, `members.*`, ….
+    pub manage: Vec<PermissionPattern>,
+    pub is_for_organization: bool,
+    pub is_for_project: bool,
+}
 
 impl Roles {
-    pub fn of(roles: BTreeMap<RoleName, Vec<PermissionPattern>>) -> Self {
+    pub fn of(roles: BTreeMap<RoleName, Role>) -> Self {
         Self(roles)
     }
 
@@ -82,20 +99,52 @@ impl Roles {
         self.0.contains_key(name)
     }
 
-    /// A role that the profile no longer has holds nothing.
+    pub fn find(&self, name: &RoleName) -> Option<&Role> {
+        self.0.get(name)
+    }
+
+    /// What a role holds; a role that the profile no longer has holds nothing.
+    pub fn permissions(&self, name: &RoleName) -> &[PermissionPattern] {
+        self.0
+            .get(name)
+            .map(|role| role.permissions.as_slice())
+            .unwrap_or_default()
+    }
+
     pub fn hold(&self, name: &RoleName, permission: &Permission) -> bool {
-        let patterns = self.0.get(name);
-        patterns.is_some_and(|held| held.iter().any(|pattern| pattern.matches(permission)))
+        self.permissions(name)
+            .iter()
+            .any(|pattern| pattern.matches(permission))
+    }
+
+    /// Whether a role lets its members do this here.
+    pub fn manage(&self, name: &RoleName, permission: ManagementPermission) -> bool {
+        let Ok(word) = permission.as_str().parse::<Permission>() else {
+            return false;
+        };
+        self.0
+            .get(name)
+            .is_some_and(|role| role.manage.iter().any(|it| it.matches(&word)))
     }
 
     pub fn words(&self, name: &RoleName) -> Vec<String> {
-        let patterns = self.0.get(name).map(Vec::as_slice).unwrap_or_default();
-        patterns.iter().map(ToString::to_string).collect()
+        self.permissions(name)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
-    pub fn names(&self) -> impl Iterator<Item = &RoleName> {
-        self.0.keys()
+    pub fn iter(&self) -> impl Iterator<Item = (&RoleName, &Role)> {
+        self.0.iter()
     }
+}
+
+/// What the profile says of members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberRules {
+    /// What becomes of the keys of a member who is removed: they stop with their creator, or they
+    /// belong to the organization and stay.
+    pub keys_follow_creator: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

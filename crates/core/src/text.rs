@@ -11,6 +11,9 @@ pub const LABEL_CHARS_MAX: usize = 253;
 /// Longest metadata, in bytes of compact JSON.
 pub const METADATA_BYTES_MAX: usize = 4_096;
 
+/// Longest e-mail address, in bytes (RFC 5321).
+pub const EMAIL_BYTES_MAX: usize = 254;
+
 fn is_printable(raw: &str) -> bool {
     !raw.chars().any(char::is_control)
 }
@@ -58,10 +61,39 @@ texts! {
     |raw: &str| raw.chars().count() <= DESCRIPTION_CHARS_MAX
         && !raw.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t'));
 
+    /// An e-mail address. Two that differ in case alone belong to one person: see
+    /// [`Email::folded`].
+    Email, InvalidEmail,
+    "an e-mail address is a name, an @ and a domain, at most 254 characters without spaces",
+    is_email;
+
     /// A word of the product's own: whose key it is, what manages it, what it calls a thing.
     Label, InvalidLabel,
     "this is 1 to 253 characters without control characters or surrounding space",
     |raw: &str| is_label(raw, LABEL_CHARS_MAX);
+}
+
+/// Enough to refuse slips; whether a person reads it, only a link sent there can tell.
+fn is_email(raw: &str) -> bool {
+    let is_part = |part: &str| {
+        !part.is_empty()
+            && !part
+                .chars()
+                .any(|c| c.is_whitespace() || c.is_control() || c == '@')
+    };
+    raw.len() <= EMAIL_BYTES_MAX
+        && raw.split_once('@').is_some_and(|(name, domain)| {
+            let is_domain =
+                domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.');
+            is_part(name) && is_part(domain) && is_domain
+        })
+}
+
+impl Email {
+    /// The form in which addresses are compared.
+    pub fn folded(&self) -> String {
+        self.0.to_lowercase()
+    }
 }
 
 /// A JSON object of the product's own, as compact JSON text.

@@ -1,6 +1,6 @@
 //! What many keys have in common, held once.
 
-use std::hash::{BuildHasher as _, Hash, Hasher as _};
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -23,14 +23,41 @@ pub struct Access {
     pub environment: Box<str>,
     pub grants: Grants,
     pub ip_rules: IpRules,
+    /// The number of the member who made the key; None when no member did.
+    pub(crate) creator: Option<u32>,
+    /// Whether a grant rests on that member.
+    pub(crate) has_inherit: bool,
 }
 
-impl Access {
-    fn is_of(&self, key: &Key) -> bool {
-        self.project == key.project
-            && *self.environment == *key.environment
-            && self.grants == key.grants
-            && self.ip_rules == key.ip_rules
+/// The same on loan: what makes two accesses equal.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Shared<'a> {
+    project: Option<&'a ProjectId>,
+    environment: &'a str,
+    grants: &'a Grants,
+    ip_rules: &'a IpRules,
+    creator: Option<u32>,
+}
+
+impl<'a> Shared<'a> {
+    fn of(key: &'a Key, creator: Option<u32>) -> Self {
+        Self {
+            project: key.project.as_ref(),
+            environment: &key.environment,
+            grants: &key.grants,
+            ip_rules: &key.ip_rules,
+            creator,
+        }
+    }
+
+    fn in_access(access: &'a Access) -> Self {
+        Self {
+            project: access.project.as_ref(),
+            environment: &access.environment,
+            grants: &access.grants,
+            ip_rules: &access.ip_rules,
+            creator: access.creator,
+        }
     }
 }
 
@@ -45,15 +72,12 @@ pub(crate) struct Accesses {
 }
 
 impl Accesses {
-    pub(crate) fn intern(&mut self, key: &Key) -> Arc<Access> {
-        let hash = hash_of(
-            &self.hasher,
-            key.project.as_ref(),
-            &key.environment,
-            &key.grants,
-            &key.ip_rules,
-        );
-        if let Some(found) = self.shared.find(hash, |access| access.is_of(key)) {
+    /// `creator` is the number of the member who made the key.
+    pub(crate) fn intern(&mut self, key: &Key, creator: Option<u32>) -> Arc<Access> {
+        let wanted = Shared::of(key, creator);
+        let hash = self.hasher.hash_one(wanted);
+        let is_it = |access: &Arc<Access>| Shared::in_access(access) == wanted;
+        if let Some(found) = self.shared.find(hash, is_it) {
             return Arc::clone(found);
         }
         self.purge();
@@ -63,17 +87,13 @@ impl Accesses {
             environment: key.environment.as_str().into(),
             grants: self.intern_grants(&key.grants),
             ip_rules: key.ip_rules.clone(),
+            creator,
+            has_inherit: key.grants.has_inherit(),
         });
         let hasher = &self.hasher;
         self.shared
             .insert_unique(hash, Arc::clone(&access), |access| {
-                hash_of(
-                    hasher,
-                    access.project.as_ref(),
-                    &access.environment,
-                    &access.grants,
-                    &access.ip_rules,
-                )
+                hasher.hash_one(Shared::in_access(access))
             });
         access
     }
@@ -84,7 +104,13 @@ impl Accesses {
                 Right::Permissions(PermissionSet::Words(words)) => {
                     Right::Permissions(PermissionSet::Words(self.intern_permissions(words)))
                 }
-                Right::Permissions(PermissionSet::All) | Right::Role(_) => grant.right.clone(),
+                Right::Inherit(Some(PermissionSet::Words(words))) => {
+                    let words = self.intern_permissions(words);
+                    Right::Inherit(Some(PermissionSet::Words(words)))
+                }
+                Right::Permissions(PermissionSet::All)
+                | Right::Inherit(None | Some(PermissionSet::All))
+                | Right::Role(_) => grant.right.clone(),
             },
             resource: grant.resource.clone(),
         });
@@ -116,19 +142,4 @@ impl Accesses {
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }
-}
-
-fn hash_of(
-    hasher: &DefaultHashBuilder,
-    project: Option<&ProjectId>,
-    environment: &str,
-    grants: &Grants,
-    ip_rules: &IpRules,
-) -> u64 {
-    let mut state = hasher.build_hasher();
-    project.hash(&mut state);
-    environment.hash(&mut state);
-    grants.hash(&mut state);
-    ip_rules.hash(&mut state);
-    state.finish()
 }

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use arc_swap::{ArcSwap, ArcSwapOption, Guard};
 use keyway_core::decide::{Cause, Reason};
-use keyway_core::id::{KeyId, OrganizationId, ProjectId};
+use keyway_core::id::{KeyId, MemberId, OrganizationId, ProjectId};
 use keyway_core::key::{Key, KeyState};
 use keyway_core::management::{ManagementKey, Reach};
+use keyway_core::member::Member;
 use keyway_core::organization::{Organization, Project};
 use keyway_core::time::Timestamp;
 use keyway_token::digest::Digest;
@@ -17,6 +18,7 @@ use parking_lot::Mutex;
 use siphasher::sip::SipHasher13;
 
 use crate::access::Accesses;
+use crate::members::Members;
 use crate::organizations::{OrganizationEntry, Organizations};
 use crate::policy::Policy;
 use crate::projects::Projects;
@@ -34,6 +36,7 @@ pub struct Index {
     accesses: Mutex<Accesses>,
     pub(crate) organizations: Organizations,
     projects: Projects,
+    pub(crate) members: Members,
     management_keys: ArcSwap<ManagementKeys>,
     policy: ArcSwapOption<Policy>,
     /// One bit for each reason not to answer.
@@ -60,6 +63,7 @@ impl Index {
             accesses: Mutex::default(),
             organizations: Organizations::default(),
             projects: Projects::default(),
+            members: Members::default(),
             management_keys: ArcSwap::default(),
             policy: ArcSwapOption::empty(),
             doubts: AtomicU8::new(bit(Cause::Loading)),
@@ -97,6 +101,7 @@ impl Index {
         self.accesses.lock().clear();
         self.organizations.clear();
         self.projects.clear();
+        self.members.clear();
         self.management_keys.store(Arc::default());
     }
 
@@ -119,10 +124,10 @@ impl Index {
 
     /// The one organization that `reach` covers, if it is one.
     pub fn only_organization(&self, reach: &Reach) -> Option<OrganizationId> {
-        match reach {
-            Reach::One(own) => Some(own.clone()),
-            Reach::All => self.organizations.only(),
-        }
+        reach
+            .organization()
+            .cloned()
+            .or_else(|| self.organizations.only())
     }
 
     pub fn apply_project(&self, project: &Project) {
@@ -136,6 +141,20 @@ impl Index {
         project: &ProjectId,
     ) -> Option<Box<str>> {
         self.projects.environment(organization, project)
+    }
+
+    pub fn apply_member(&self, member: Member) {
+        self.members.apply(member);
+    }
+
+    /// A member, removed ones too.
+    pub fn find_member(&self, id: &MemberId) -> Option<Arc<Member>> {
+        self.members.find(id)
+    }
+
+    /// The memberships of a person that stand; the address in the form of `Email::folded`.
+    pub fn members_of(&self, folded_email: &str) -> Vec<Arc<Member>> {
+        self.members.of_email(folded_email)
     }
 
     pub fn apply_management_key(&self, key: ManagementKey) {
@@ -174,7 +193,8 @@ impl Index {
             }
             return;
         }
-        let access = self.accesses.lock().intern(key);
+        let creator = MemberId::of_actor(&key.created_by).map(|id| self.members.number(&id));
+        let access = self.accesses.lock().intern(key, creator);
         let record = Record::of(key, self.organizations.number(&key.organization), access);
         shard
             .keys

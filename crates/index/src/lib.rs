@@ -19,6 +19,7 @@
 
 pub mod access;
 pub mod index;
+mod members;
 pub mod organizations;
 pub mod policy;
 pub mod projects;

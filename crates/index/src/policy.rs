@@ -1,6 +1,6 @@
 //! The part of the profile in force that deciding needs.
 
-use keyway_core::profile::{Profile, Roles};
+use keyway_core::profile::{MemberRules, Profile, Roles};
 use keyway_token::shape::{InvalidShape, Shape};
 
 /// How keys look, and what roles hold.
@@ -8,6 +8,7 @@ use keyway_token::shape::{InvalidShape, Shape};
 pub struct Policy {
     pub shape: Shape,
     pub roles: Roles,
+    pub members: MemberRules,
 }
 
 impl Policy {
@@ -18,6 +19,7 @@ impl Policy {
         Ok(Self {
             shape,
             roles: profile.roles.clone(),
+            members: profile.members,
         })
     }
 }

@@ -1,10 +1,14 @@
 //! The question, from a presented string to a verdict. No look-up for a string that is no key, no
 //! lock held beyond one shard's read, no allocation that the answer does not need.
 
-use keyway_core::decide::{Ask, KeyFacts, Reason, Verdict, decide};
+use std::sync::Arc;
+
+use arc_swap::Guard;
+use keyway_core::decide::{Ask, Creator, KeyFacts, Reason, Verdict, decide};
 use keyway_core::id::ProjectId;
 use keyway_core::key::Lifetime;
 use keyway_core::management::Reach;
+use keyway_core::member::Member;
 use keyway_core::profile::Roles;
 use keyway_core::resource::Resource;
 use keyway_core::text::Label;
@@ -13,6 +17,7 @@ use keyway_token::digest::Digest;
 
 use crate::index::Index;
 use crate::organizations::OrganizationEntry;
+use crate::policy::Policy;
 use crate::record::Record;
 
 /// A string that somebody presents as a key, and what is wanted of it.
@@ -30,6 +35,7 @@ pub struct Presented<'a> {
 pub struct Found<'a> {
     record: &'a Record,
     organization: &'a OrganizationEntry,
+    creator: Creator<'a>,
     roles: &'a Roles,
     resource: Option<&'a Resource>,
 }
@@ -71,14 +77,14 @@ impl Index {
         if policy.shape.parse(it.unverified_secret).is_err() {
             return Answer::deny(Reason::Malformed);
         }
-        self.look_up(&Digest::of(it.unverified_secret), it, &policy.roles, read)
+        self.look_up(&Digest::of(it.unverified_secret), it, policy, read)
     }
 
     fn look_up<T>(
         &self,
         digest: &Digest,
         it: Presented<'_>,
-        roles: &Roles,
+        policy: &Policy,
         read: impl FnOnce(&Found<'_>) -> T,
     ) -> Answer<T> {
         let (hash, shard) = self.place(digest);
@@ -99,14 +105,15 @@ impl Index {
         if !it.reach.covers(&organization.id) {
             return Answer::deny(Reason::Invalid);
         }
-        let resource = it.ask.resource.as_ref();
+        let creator = self.creator_of(record, policy);
         let found = Found {
             record,
             organization: &organization,
-            roles,
-            resource,
+            creator: creator.as_creator(),
+            roles: &policy.roles,
+            resource: it.ask.resource.as_ref(),
         };
-        let verdict = match decide(&found.facts(), it.ask, roles, it.now) {
+        let verdict = match decide(&found.facts(), it.ask, &policy.roles, it.now) {
             Ok(()) => {
                 if record.count_allowed(it.now) {
                     shard.dirty.lock().push(slot);
@@ -125,6 +132,40 @@ impl Index {
     }
 }
 
+impl Index {
+    /// Who stands behind a key, where it rests on that.
+    fn creator_of(&self, record: &Record, policy: &Policy) -> CreatorEntry {
+        let access = &record.access;
+        match access.creator {
+            Some(number) if access.has_inherit || policy.members.keys_follow_creator => {
+                CreatorEntry::Member(self.members.at(number))
+            }
+            None if access.has_inherit => CreatorEntry::Nobody,
+            Some(_) | None => CreatorEntry::NotNeeded,
+        }
+    }
+}
+
+/// The owner of what [`Creator`] borrows.
+enum CreatorEntry {
+    NotNeeded,
+    Nobody,
+    Member(Guard<Option<Arc<Member>>>),
+}
+
+impl CreatorEntry {
+    fn as_creator(&self) -> Creator<'_> {
+        match self {
+            Self::NotNeeded => Creator::NotNeeded,
+            Self::Nobody => Creator::Gone,
+            Self::Member(entry) => match entry.as_ref().filter(|member| member.is_active()) {
+                Some(member) => Creator::Member(&member.bindings),
+                None => Creator::Gone,
+            },
+        }
+    }
+}
+
 impl Found<'_> {
     fn facts(&self) -> KeyFacts<'_> {
         let access = &*self.record.access;
@@ -138,6 +179,7 @@ impl Found<'_> {
             ceiling: access.ceiling.as_ref(),
             grants: &access.grants,
             ip_rules: &access.ip_rules,
+            creator: self.creator,
         }
     }
 

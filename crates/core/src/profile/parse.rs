@@ -7,11 +7,12 @@ use keyway_token::template::Template;
 use serde::Deserialize;
 
 use super::{
-    Carrier, Catalogue, DefaultGrants, ExpiryRules, GrantRules, KeyFormat, Limits, Profile,
-    ProjectRule, RenamedCode, Roles,
+    Carrier, Catalogue, DefaultGrants, ExpiryRules, GrantRules, KeyFormat, Limits, MemberRules,
+    Profile, ProjectRule, RenamedCode, Role, Roles,
 };
 use crate::grant::{Grant, Grants, Right, RoleName};
 use crate::id::ProjectId;
+use crate::management::ManagementPermission;
 use crate::permission::{Permission, PermissionPattern, PermissionSet};
 use crate::text::Name;
 use crate::time::Span;
@@ -55,6 +56,8 @@ struct ProfileFile {
     #[serde(default)]
     limits: LimitsTable,
     expiry: ExpiryTable,
+    #[serde(default)]
+    members: MembersTable,
     carriers: Vec<String>,
     #[serde(default)]
     codes: BTreeMap<String, CodeTable>,
@@ -92,7 +95,13 @@ enum CatalogueValue {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RoleTable {
+    title: Option<String>,
+    description: Option<String>,
     permissions: Vec<String>,
+    #[serde(default)]
+    manage: Vec<String>,
+    #[serde(default)]
+    places: Vec<String>,
     #[serde(default)]
     contains: Vec<String>,
 }
@@ -137,6 +146,20 @@ struct ExpiryTable {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct MembersTable {
+    keys_of_removed: String,
+}
+
+impl Default for MembersTable {
+    fn default() -> Self {
+        Self {
+            keys_of_removed: "stay".to_owned(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct CodeTable {
     code: String,
     status: u16,
@@ -169,6 +192,7 @@ impl Profile {
             key,
             permissions,
             roles,
+            members: members(&file.members)?,
             grants,
             limits: limits(&file.limits)?,
             expiry: ExpiryRules {
@@ -178,6 +202,18 @@ impl Profile {
             codes: codes(file.codes)?,
             lease: lease(&file.revocation)?,
         })
+    }
+}
+
+fn members(table: &MembersTable) -> Result<MemberRules, InvalidProfile> {
+    match table.keys_of_removed.as_str() {
+        "stay" => Ok(MemberRules {
+            keys_follow_creator: false,
+        }),
+        "stop" => Ok(MemberRules {
+            keys_follow_creator: true,
+        }),
+        _ => Err(fault("members.keys_of_removed", "is \"stay\" or \"stop\"")),
     }
 }
 
@@ -258,32 +294,95 @@ fn roles(
     let mut roles = BTreeMap::new();
     for (name, table) in tables {
         let key = format!("roles.{name}");
-        let role: RoleName = name.parse().map_err(|error| fault(&key, &error))?;
-        let mut patterns = Vec::new();
-        let words = table
-            .permissions
-            .iter()
-            .chain(contained(tables, table, &key)?);
-        for word in words {
-            let pattern = word.parse().map_err(|error| fault(&key, &error))?;
-            if !is_listed(&pattern, catalogue) {
-                return Err(fault(&key, &format!("{word} is not in the catalogue")));
-            }
-            if !patterns.contains(&pattern) {
-                patterns.push(pattern);
-            }
-        }
-        roles.insert(role, patterns);
+        let role_name: RoleName = name.parse().map_err(|error| fault(&key, &error))?;
+        roles.insert(role_name, role(&key, name, table, tables, catalogue)?);
     }
     Ok(Roles::of(roles))
 }
 
-/// Permissions of the roles that a role contains. One level: a contained role contains none.
+fn role(
+    key: &str,
+    name: &str,
+    table: &RoleTable,
+    tables: &BTreeMap<String, RoleTable>,
+    catalogue: &Catalogue,
+) -> Result<Role, InvalidProfile> {
+    let inner = contained(tables, table, key)?;
+    let permissions = table.permissions.iter();
+    let permissions = patterns(
+        key,
+        permissions.chain(inner.iter().flat_map(|it| &it.permissions)),
+    )?;
+    if let Some(word) = permissions
+        .iter()
+        .find(|pattern| !is_listed(pattern, catalogue))
+    {
+        return Err(fault(key, &format!("{word} is not in the catalogue")));
+    }
+    let manage = table.manage.iter();
+    let manage = patterns(key, manage.chain(inner.iter().flat_map(|it| &it.manage)))?;
+    if let Some(word) = manage.iter().find(|pattern| !is_management(pattern)) {
+        return Err(fault(
+            key,
+            &format!("{word} is nothing that a member can do here"),
+        ));
+    }
+    let is_for = |place: &str| table.places.iter().any(|it| it == place);
+    if let Some(other) = table
+        .places
+        .iter()
+        .find(|it| !matches!(it.as_str(), "organization" | "project"))
+    {
+        return Err(fault(
+            key,
+            &format!("{other} is no place: organization or project"),
+        ));
+    }
+    Ok(Role {
+        title: table.title.clone().unwrap_or_else(|| name.to_owned()),
+        description: table.description.clone().unwrap_or_default(),
+        permissions,
+        manage,
+        is_for_organization: is_for("organization"),
+        is_for_project: is_for("project"),
+    })
+}
+
+fn patterns<'a>(
+    key: &str,
+    words: impl Iterator<Item = &'a String>,
+) -> Result<Vec<PermissionPattern>, InvalidProfile> {
+    let mut patterns = Vec::new();
+    for word in words {
+        let pattern = word.parse().map_err(|error| fault(key, &error))?;
+        if !patterns.contains(&pattern) {
+            patterns.push(pattern);
+        }
+    }
+    Ok(patterns)
+}
+
+/// A word that is no management permission is a slip.
+fn is_management(pattern: &PermissionPattern) -> bool {
+    let is_known = |word: &Permission| {
+        ManagementPermission::ALL
+            .iter()
+            .any(|it| it.as_str() == word.as_str())
+    };
+    match pattern {
+        PermissionPattern::Word(word) => is_known(word),
+        PermissionPattern::All
+        | PermissionPattern::BeginsWith(_)
+        | PermissionPattern::EndsWith(_) => true,
+    }
+}
+
+/// The roles that a role contains. One level: a contained role contains none.
 fn contained<'a>(
     tables: &'a BTreeMap<String, RoleTable>,
     table: &RoleTable,
     key: &str,
-) -> Result<impl Iterator<Item = &'a String> + use<'a>, InvalidProfile> {
+) -> Result<Vec<&'a RoleTable>, InvalidProfile> {
     let mut inner = Vec::new();
     for name in &table.contains {
         let found = tables
@@ -295,9 +394,9 @@ fn contained<'a>(
                 &format!("contains {name}, which contains roles itself"),
             ));
         }
-        inner.extend(found.permissions.iter());
+        inner.push(found);
     }
-    Ok(inner.into_iter())
+    Ok(inner)
 }
 
 fn grant_rules(
@@ -548,8 +647,12 @@ status = 499
         assert_eq!(profile.permissions, Catalogue::Open);
         let api_key = Carrier::Header("x-api-key".to_owned());
         assert_eq!(profile.carriers, [Carrier::Bearer, api_key]);
-        let names: Vec<&str> = profile.roles.names().map(RoleName::as_str).collect();
-        assert_eq!(names, ["admin", "developer", "viewer"]);
+        let names: Vec<&str> = profile
+            .roles
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(names, ["admin", "developer", "owner", "viewer"]);
         assert_eq!(words(&profile, "admin"), ["*"]);
         assert_eq!(words(&profile, "viewer"), ["read", "*.read"]);
         assert_eq!(profile.grants.default, DefaultGrants::Nothing);
