@@ -13,6 +13,7 @@ pub mod change;
 pub mod decide;
 pub mod grant;
 pub mod id;
+pub mod invitation;
 pub mod key;
 pub mod management;
 pub mod member;

@@ -19,6 +19,16 @@ pub enum Refusal {
     KeyNotFound,
     #[error("there is no such management key")]
     ManagementKeyNotFound,
+    #[error("there is no such member")]
+    MemberNotFound,
+    #[error("there is no such invitation")]
+    InvitationNotFound,
+    #[error("there is no such portal session")]
+    PortalSessionNotFound,
+    #[error("the person is a member already")]
+    EmailTaken,
+    #[error("the link was used, or is too old")]
+    LinkDead,
     #[error("the actor may no longer act")]
     ActorGone,
     #[error("the object changed since it was read")]

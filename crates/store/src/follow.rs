@@ -12,6 +12,7 @@ use std::time::Duration;
 use keyway_core::change::Change;
 use keyway_core::key::Key;
 use keyway_core::management::ManagementKey;
+use keyway_core::member::Member;
 use keyway_core::organization::{Organization, Project};
 use sqlx::AnyConnection;
 use tokio::sync::mpsc;
@@ -25,7 +26,7 @@ use crate::ledger::detail;
 use crate::ledger::entry::{EntryRow, MIN_READER, find_hash, load_head, object, rows_after};
 use crate::profile::{self, ProfileRow};
 use crate::statement::statement;
-use crate::{management_keys, organizations, projects};
+use crate::{management_keys, members, organizations, projects};
 
 /// Pause between looks for entries that others wrote.
 pub const POLL_EVERY: Duration = Duration::from_millis(250);
@@ -50,6 +51,8 @@ pub struct Batch {
     pub organizations: Vec<Organization>,
     pub projects: Vec<Project>,
     pub management_keys: Vec<ManagementKey>,
+    /// Removed ones too.
+    pub members: Vec<Member>,
     pub profile: Option<ProfileRow>,
     /// Deleted ones too.
     pub keys: Vec<Key>,
@@ -79,6 +82,8 @@ pub struct Snapshot {
     pub organizations: Vec<Organization>,
     pub projects: Vec<Project>,
     pub management_keys: Vec<ManagementKey>,
+    /// Removed ones too.
+    pub members: Vec<Member>,
     pub profile: Option<ProfileRow>,
     /// All keys, deleted ones too, in no order. An error ends it.
     pub pages: mpsc::Receiver<Result<Vec<Key>, StoreError>>,
@@ -92,6 +97,7 @@ impl Store {
         let organizations = organizations::load(&mut connection, None).await?;
         let projects = projects::load(&mut connection, None).await?;
         let management_keys = management_keys::load(&mut connection, None).await?;
+        let members = members::load(&mut connection, None).await?;
         let profile = profile::load(&mut connection).await?;
         let cuts = lane_cuts(&mut connection).await?;
         drop(connection);
@@ -112,6 +118,7 @@ impl Store {
             organizations,
             projects,
             management_keys,
+            members,
             profile,
             pages,
         })
@@ -227,6 +234,7 @@ struct Named {
     projects: BTreeMap<String, BTreeSet<String>>,
     keys: BTreeSet<String>,
     management_keys: BTreeSet<String>,
+    members: BTreeSet<String>,
     profile: bool,
 }
 
@@ -271,6 +279,22 @@ impl Named {
                     .extend(replaced.iter().map(ToString::to_string));
             }
             Change::ProfileApplied { .. } => self.profile = true,
+            Change::MemberCreated { id, .. }
+            | Change::MemberUpdated { id, .. }
+            | Change::MemberRemoved { id, .. }
+            | Change::InvitationAccepted { member: id, .. } => {
+                self.members.insert(id.to_string());
+            }
+            // What these touch is asked for when it is needed, and in no index.
+            Change::MemberSignedIn { .. }
+            | Change::MemberSignedOut { .. }
+            | Change::PasswordSet { .. }
+            | Change::SignInLinkCreated { .. }
+            | Change::InvitationCreated { .. }
+            | Change::InvitationWithdrawn { .. }
+            | Change::PortalSessionCreated { .. }
+            | Change::PortalSessionOpened { .. }
+            | Change::PortalSessionRevoked { .. } => {}
         }
     }
 }
@@ -318,6 +342,7 @@ async fn reload(
         organizations: Vec::new(),
         projects: Vec::new(),
         management_keys: Vec::new(),
+        members: Vec::new(),
         profile: None,
         keys: Vec::new(),
     };
@@ -335,6 +360,9 @@ async fn reload(
     if !named.management_keys.is_empty() {
         let ids = texts(&named.management_keys);
         batch.management_keys = management_keys::load(&mut *connection, Some(&ids)).await?;
+    }
+    if !named.members.is_empty() {
+        batch.members = members::load(&mut *connection, Some(&texts(&named.members))).await?;
     }
     if !named.keys.is_empty() {
         batch.keys = keys::load_by_ids(connection, &texts(&named.keys)).await?;

@@ -225,10 +225,7 @@ pub(crate) async fn load_by_ids(
 
 /// The one organization that `reach` is limited to, as a value for `$1 IS NULL OR …`.
 pub(crate) fn reach_text(reach: &Reach) -> Option<&str> {
-    match reach {
-        Reach::All => None,
-        Reach::One(own) => Some(OrganizationId::as_str(own)),
-    }
+    reach.organization().map(OrganizationId::as_str)
 }
 
 impl Store {
@@ -244,6 +241,12 @@ impl Store {
             .bind(id.as_str())
             .fetch_optional(&mut *self.reader().await?)
             .await?;
-        row.map(|row| KeyReader::default().read(&row)).transpose()
+        let found = row.map(|row| KeyReader::default().read(&row)).transpose()?;
+        Ok(found.filter(|key| is_in(reach, key)))
     }
+}
+
+/// Whether `reach` covers more of a key than its organization, which the query has seen to.
+pub(crate) fn is_in(reach: &Reach, key: &Key) -> bool {
+    reach.covers_key(&key.organization, key.project.as_ref(), key.owner.as_ref())
 }

@@ -18,21 +18,26 @@
 //! Who changes something comes in as a [`Call`](call::Call), the time as the last argument.
 //! Everything in which the two engines differ is in `engine`.
 
+mod bindings;
 pub mod call;
 mod engine;
 pub mod error;
 pub mod follow;
 pub mod idempotency;
+pub mod invitations;
 pub mod keys;
 pub mod ledger;
 pub mod location;
 mod lock;
 pub mod management_keys;
+pub mod members;
 mod migrate;
 pub mod organizations;
 pub mod page;
+pub mod portal_sessions;
 pub mod profile;
 pub mod projects;
+pub mod sessions;
 mod statement;
 pub mod usage;
 mod writer;

@@ -142,10 +142,7 @@ impl Store {
         key: ManagementKey,
         now: Timestamp,
     ) -> Result<Committed<ManagementKey>, ChangeError> {
-        let organization = match &key.reach {
-            Reach::All => None,
-            Reach::One(own) => Some(own.clone()),
-        };
+        let organization = key.reach.organization().cloned();
         let change = Change::ManagementKeyCreated {
             id: key.id.clone(),
             organization,
@@ -260,10 +257,7 @@ impl Store {
             if found.state != ManagementKeyState::Active {
                 return self.unchanged(found).await;
             }
-            let organization = match &found.reach {
-                Reach::All => None,
-                Reach::One(own) => Some(own.clone()),
-            };
+            let organization = found.reach.organization().cloned();
             let change = Change::ManagementKeyRevoked {
                 id: id.clone(),
                 organization,

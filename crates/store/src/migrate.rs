@@ -9,7 +9,10 @@ use crate::engine::Engine;
 use crate::location::OpenError;
 
 /// In order; the position plus one is the number that the database remembers.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_people.sql"),
+];
 
 pub(crate) async fn migrate(
     engine: Engine,

@@ -2,7 +2,8 @@
 
 use keyway_core::id::{OrganizationId, ProjectId};
 use keyway_core::key::{Key, KeyStatus};
-use keyway_core::management::Reach;
+use keyway_core::management::{Part, Reach};
+use keyway_core::text::Label;
 use keyway_core::time::Timestamp;
 use sqlx::{AnyConnection, Row as _};
 
@@ -89,6 +90,25 @@ impl Conditions {
         self.unindexed.push_str(condition);
     }
 
+    /// The part of an organization's keys that a caller may see.
+    fn part(&mut self, part: &Part) {
+        self.equal("owner", part.owner.as_ref().map(Label::as_str));
+        let Some(projects) = &part.projects else {
+            return;
+        };
+        let numbers: Vec<String> = projects
+            .iter()
+            .map(|project| format!("${}", self.value(Value::Text(project.to_string()))))
+            .collect();
+        // Nothing is in an empty list, in words that both engines take.
+        let list = if numbers.is_empty() {
+            "NULL".to_owned()
+        } else {
+            numbers.join(", ")
+        };
+        self.both(&format!("project IN ({list}) AND "));
+    }
+
     /// All of a filter but `q`.
     fn of(
         reach: &Reach,
@@ -109,6 +129,9 @@ impl Conditions {
         conditions.equal("organization", reach_text(reach));
         if reach_text(reach) != organization {
             conditions.equal("organization", organization);
+        }
+        if let Reach::Part(part) = reach {
+            conditions.part(part);
         }
         conditions.equal("project", filter.project.as_ref().map(ProjectId::as_str));
         conditions.equal("environment", filter.environment.as_deref());

@@ -11,7 +11,7 @@ use keyway_core::time::Timestamp;
 use keyway_token::digest::Digest;
 
 use super::change::{KeyAt, again_unless_deleted, as_committed, one};
-use super::{KeyReader, LOOK_UP_MAX, reach_text, selected};
+use super::{KeyReader, LOOK_UP_MAX, is_in, reach_text, selected};
 use crate::Store;
 use crate::call::Call;
 use crate::error::{ChangeError, Refusal, StoreError};
@@ -90,7 +90,8 @@ impl Store {
                 query = query.bind(id.as_str());
             }
             let rows = query.fetch_all(&mut *self.reader().await?).await?;
-            for key in KeyReader::default().read_all(&rows)? {
+            let keys = KeyReader::default().read_all(&rows)?;
+            for key in keys.into_iter().filter(|key| is_in(reach, key)) {
                 found.insert(key.id.clone(), key);
             }
         }
@@ -117,7 +118,8 @@ impl Store {
                 query = query.bind(digest.as_bytes().to_vec());
             }
             let rows = query.fetch_all(&mut *self.reader().await?).await?;
-            for key in KeyReader::default().read_all(&rows)? {
+            let keys = KeyReader::default().read_all(&rows)?;
+            for key in keys.into_iter().filter(|key| is_in(reach, key)) {
                 found.insert(*key.digest.as_bytes(), key);
             }
         }

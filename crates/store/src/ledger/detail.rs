@@ -1,7 +1,7 @@
 //! A change as ledger columns, and back: `action`, `target`, and in `detail` what else it touched.
 
 use keyway_core::change::Change;
-use keyway_core::id::{KeyId, ManagementKeyId, OrganizationId};
+use keyway_core::id::{KeyId, ManagementKeyId, MemberId, OrganizationId};
 use serde_json::{Map, Value};
 
 /// What the change is about: the id of an object, or the name of a profile.
@@ -24,6 +24,19 @@ pub(crate) fn target(change: &Change) -> String {
         | Change::ManagementKeyRevoked { id, .. }
         | Change::RootKeySet { id, .. } => id.to_string(),
         Change::ProfileApplied { name, .. } => name.clone(),
+        Change::MemberCreated { id, .. }
+        | Change::MemberUpdated { id, .. }
+        | Change::MemberRemoved { id, .. }
+        | Change::MemberSignedIn { id, .. }
+        | Change::MemberSignedOut { id, .. }
+        | Change::PasswordSet { id, .. }
+        | Change::SignInLinkCreated { id, .. } => id.to_string(),
+        Change::InvitationCreated { id, .. }
+        | Change::InvitationWithdrawn { id, .. }
+        | Change::InvitationAccepted { id, .. } => id.to_string(),
+        Change::PortalSessionCreated { id, .. }
+        | Change::PortalSessionOpened { id, .. }
+        | Change::PortalSessionRevoked { id, .. } => id.to_string(),
     }
 }
 
@@ -45,6 +58,9 @@ pub(crate) fn add_to(detail: &mut Map<String, Value>, change: &Change) {
         }
         Change::ProfileApplied { version, .. } => {
             detail.insert("version".to_owned(), (*version).into());
+        }
+        Change::InvitationAccepted { member, .. } => {
+            detail.insert("member".to_owned(), member.as_str().into());
         }
         _ => {}
     }
@@ -101,9 +117,17 @@ pub(crate) fn read(
             name: target.to_owned(),
             version: detail.get("version")?.as_i64()?,
         },
+        "invitation.accepted" => Change::InvitationAccepted {
+            organization: organization?.parse().ok()?,
+            id: target.parse().ok()?,
+            member: word("member")?.parse().ok()?,
+        },
         _ => {
-            let (organization, id) = key()?;
-            return read_key(action, organization, id);
+            let organization: OrganizationId = organization?.parse().ok()?;
+            return match target.parse().ok() {
+                Some(id) if action.starts_with("key.") => read_key(action, organization, id),
+                _ => read_person(action, organization, target),
+            };
         }
     };
     Some(change)
@@ -122,6 +146,62 @@ fn read_key(action: &str, organization: OrganizationId, id: KeyId) -> Option<Cha
     Some(change)
 }
 
+fn read_person(action: &str, organization: OrganizationId, target: &str) -> Option<Change> {
+    let member = || target.parse::<MemberId>().ok();
+    let change = match action {
+        "member.created" => Change::MemberCreated {
+            organization,
+            id: member()?,
+        },
+        "member.updated" => Change::MemberUpdated {
+            organization,
+            id: member()?,
+        },
+        "member.removed" => Change::MemberRemoved {
+            organization,
+            id: member()?,
+        },
+        "member.signed_in" => Change::MemberSignedIn {
+            organization,
+            id: member()?,
+        },
+        "member.signed_out" => Change::MemberSignedOut {
+            organization,
+            id: member()?,
+        },
+        "password.set" => Change::PasswordSet {
+            organization,
+            id: member()?,
+        },
+        "sign_in_link.created" => Change::SignInLinkCreated {
+            organization,
+            id: member()?,
+        },
+        "invitation.created" => Change::InvitationCreated {
+            organization,
+            id: target.parse().ok()?,
+        },
+        "invitation.withdrawn" => Change::InvitationWithdrawn {
+            organization,
+            id: target.parse().ok()?,
+        },
+        "portal_session.created" => Change::PortalSessionCreated {
+            organization,
+            id: target.parse().ok()?,
+        },
+        "portal_session.opened" => Change::PortalSessionOpened {
+            organization,
+            id: target.parse().ok()?,
+        },
+        "portal_session.revoked" => Change::PortalSessionRevoked {
+            organization,
+            id: target.parse().ok()?,
+        },
+        _ => return None,
+    };
+    Some(change)
+}
+
 fn ids(list: &Value) -> Option<Vec<KeyId>> {
     list.as_array()?
         .iter()
@@ -131,6 +211,8 @@ fn ids(list: &Value) -> Option<Vec<KeyId>> {
 
 #[cfg(test)]
 mod tests {
+    use keyway_core::id::{InvitationId, PortalSessionId};
+
     use super::*;
 
     /// One of each; a new variant fails to compile in `target` and then belongs here.
@@ -191,6 +273,41 @@ mod tests {
                 name: "keyway".to_owned(),
                 version: 3,
             },
+        ]
+        .into_iter()
+        .chain(every_change_of_people())
+        .collect()
+    }
+
+    fn every_change_of_people() -> Vec<Change> {
+        let organization: OrganizationId = "org_a".parse().unwrap();
+        let of_member = |make: fn(OrganizationId, MemberId) -> Change| {
+            make(organization.clone(), "mem_1".parse().unwrap())
+        };
+        let of_invitation = |make: fn(OrganizationId, InvitationId) -> Change| {
+            make(organization.clone(), "inv_1".parse().unwrap())
+        };
+        let of_portal = |make: fn(OrganizationId, PortalSessionId) -> Change| {
+            make(organization.clone(), "ps_1".parse().unwrap())
+        };
+        vec![
+            of_member(|organization, id| Change::MemberCreated { organization, id }),
+            of_member(|organization, id| Change::MemberUpdated { organization, id }),
+            of_member(|organization, id| Change::MemberRemoved { organization, id }),
+            of_member(|organization, id| Change::MemberSignedIn { organization, id }),
+            of_member(|organization, id| Change::MemberSignedOut { organization, id }),
+            of_member(|organization, id| Change::PasswordSet { organization, id }),
+            of_member(|organization, id| Change::SignInLinkCreated { organization, id }),
+            of_invitation(|organization, id| Change::InvitationCreated { organization, id }),
+            of_invitation(|organization, id| Change::InvitationWithdrawn { organization, id }),
+            of_invitation(|organization, id| Change::InvitationAccepted {
+                organization,
+                id,
+                member: "mem_2".parse().unwrap(),
+            }),
+            of_portal(|organization, id| Change::PortalSessionCreated { organization, id }),
+            of_portal(|organization, id| Change::PortalSessionOpened { organization, id }),
+            of_portal(|organization, id| Change::PortalSessionRevoked { organization, id }),
         ]
     }
 

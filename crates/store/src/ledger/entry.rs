@@ -257,10 +257,7 @@ impl Store {
             columns.join(", ")
         );
         let mut values: Vec<String> = Vec::new();
-        let reach = match reach {
-            Reach::All => None,
-            Reach::One(own) => Some(own.to_string()),
-        };
+        let reach = reach.organization().map(ToString::to_string);
         let organization = filter.organization.as_ref().map(ToString::to_string);
         let conditions = [
             ("l.organization", reach),

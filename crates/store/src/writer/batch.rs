@@ -1,6 +1,9 @@
 //! One transaction: lock, read, decide, write, commit.
 
 use keyway_core::change::Change;
+use keyway_core::invitation::Invitation;
+use keyway_core::member::Member;
+use keyway_core::portal::PortalSession;
 use keyway_core::time::Timestamp;
 use keyway_token::entropy::Entropy;
 use sqlx::{Any, AnyConnection, Transaction};
@@ -8,14 +11,17 @@ use tokio::time::timeout;
 
 use super::facts;
 use super::guard::{self, Dropped};
-use super::proposal::Proposal;
+use super::proposal::{Proposal, Rows};
 use super::step::{self, Taken};
 use super::{ANSWER_TIMEOUT, NO_ANSWER, Receipt};
 use crate::engine::Engine;
 use crate::error::{Refusal, StoreError};
 use crate::ledger::entry::{self, EntryRow, MIN_READER, PersonalRow, head_of};
 use crate::ledger::{Head, detail, hash};
-use crate::{idempotency, keys, management_keys, organizations, profile, projects};
+use crate::{
+    idempotency, invitations, keys, management_keys, members, organizations, portal_sessions,
+    profile, projects, sessions,
+};
 
 /// Made at this head, or refused as read at this head.
 pub(crate) type Outcome = Result<Receipt, (Refusal, Head)>;
@@ -74,6 +80,11 @@ struct Written<'a> {
     management_keys: Vec<&'a keyway_core::management::ManagementKey>,
     profile: Option<&'a profile::ProfileRow>,
     claims: Vec<idempotency::ClaimRow<'a>>,
+    members: Vec<&'a Member>,
+    invitations: Vec<&'a Invitation>,
+    portal_sessions: Vec<&'a PortalSession>,
+    /// Changes with links, sessions or passwords, and their time.
+    ways_in: Vec<(&'a Rows, Timestamp)>,
 }
 
 pub(crate) async fn write(
@@ -269,6 +280,12 @@ impl<'a> Written<'a> {
         self.projects.extend(&rows.projects);
         self.management_keys.extend(&rows.management_keys);
         self.profile = rows.profile.as_ref().or(self.profile);
+        self.members.extend(&rows.members);
+        self.invitations.extend(&rows.invitations);
+        self.portal_sessions.extend(&rows.portal_sessions);
+        if rows.has_ways_in() {
+            self.ways_in.push((rows, proposal.now));
+        }
         Ok(next)
     }
 
@@ -293,10 +310,34 @@ impl<'a> Written<'a> {
         if let Some(profile) = self.profile {
             one_row("profile", profile::save(&mut *connection, profile).await?)?;
         }
+        self.save_people(&mut *connection).await?;
         if !self.claims.is_empty() {
             idempotency::insert(&mut *connection, &self.claims).await?;
         }
         entry::insert(connection, &self.entries, &self.personal).await?;
+        Ok(())
+    }
+}
+
+impl Written<'_> {
+    async fn save_people(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        if !self.members.is_empty() {
+            one_row(
+                "members",
+                members::save(&mut *connection, &self.members).await?,
+            )?;
+        }
+        if !self.invitations.is_empty() {
+            let is_whole = invitations::save(&mut *connection, &self.invitations).await?;
+            one_row("invitations", is_whole)?;
+        }
+        if !self.portal_sessions.is_empty() {
+            let is_whole = portal_sessions::save(&mut *connection, &self.portal_sessions).await?;
+            one_row("portal_sessions", is_whole)?;
+        }
+        for (rows, now) in &self.ways_in {
+            sessions::write(&mut *connection, rows, *now).await?;
+        }
         Ok(())
     }
 }

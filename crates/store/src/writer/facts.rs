@@ -5,12 +5,13 @@
 use std::collections::{HashMap, HashSet};
 
 use keyway_core::actor::Actor;
+use keyway_core::id::OrganizationId;
 use keyway_core::key::Key;
-use keyway_core::management::Reach;
 use keyway_core::time::Timestamp;
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
+use super::people::{self, AskedPeople, PeopleFacts};
 use super::proposal::Proposal;
 use crate::engine::Engine;
 use crate::error::StoreError;
@@ -48,6 +49,7 @@ pub(crate) struct Facts {
     /// Keys that count against the limit, by organization and project.
     pub(crate) active: HashMap<(String, String), i64>,
     pub(crate) claims: HashSet<(String, String)>,
+    pub(crate) people: PeopleFacts,
 }
 
 /// What to ask for, without repetition.
@@ -63,6 +65,7 @@ struct Asked<'a> {
     management_digests: HashSet<&'a [u8; 32]>,
     limited: HashSet<(&'a str, &'a str)>,
     claims: HashSet<(&'a str, &'a str)>,
+    people: AskedPeople<'a>,
     wants_profile: bool,
     wants_roots: bool,
 }
@@ -80,6 +83,7 @@ impl<'a> Asked<'a> {
             management_digests: HashSet::new(),
             limited: HashSet::new(),
             claims: HashSet::new(),
+            people: AskedPeople::default(),
             wants_profile: false,
             wants_roots: false,
         };
@@ -97,7 +101,21 @@ impl<'a> Asked<'a> {
             Actor::Key(id) => {
                 self.keys.insert(id.as_str());
             }
-            Actor::System => {}
+            Actor::Member { .. } | Actor::PortalSession(_) | Actor::System => {}
+        }
+        self.people.add(proposal);
+        for organization in people::organizations(proposal) {
+            self.organizations.insert(organization.as_str());
+        }
+        for session in proposal
+            .rows
+            .portal_sessions
+            .iter()
+            .filter(|it| it.version == 1)
+        {
+            let project = session.project.as_ref();
+            self.projects
+                .extend(project.map(|it| (session.organization.as_str(), it.as_str())));
         }
         if let Some(claim) = &proposal.call.idempotency {
             self.claims.insert((&claim.scope, &claim.key));
@@ -127,9 +145,8 @@ impl<'a> Asked<'a> {
                 self.management_digests.insert(key.digest.as_bytes());
                 self.wants_roots |= key.is_root;
             }
-            if let Reach::One(organization) = &key.reach {
-                self.organizations.insert(organization.as_str());
-            }
+            self.organizations
+                .extend(key.reach.organization().map(OrganizationId::as_str));
         }
     }
 
@@ -166,6 +183,7 @@ pub(crate) async fn load(
     load_management_keys(connection, &asked, &mut facts).await?;
     load_limits(connection, &asked, now, &mut facts).await?;
     load_claims(connection, &asked, &mut facts).await?;
+    people::load(connection, &asked.people, &mut facts.people).await?;
     if asked.wants_profile {
         let version = sqlx::query_scalar("SELECT version FROM profile WHERE id = 1");
         facts.profile_version = version.fetch_optional(&mut *connection).await?.unwrap_or(0);
@@ -174,7 +192,7 @@ pub(crate) async fn load(
 }
 
 /// Runs `SELECT … WHERE column IN (…)` for lists of texts of any length.
-async fn rows_by_text(
+pub(super) async fn rows_by_text(
     connection: &mut AnyConnection,
     select: &str,
     values: &HashSet<&str>,
@@ -193,7 +211,7 @@ async fn rows_by_text(
     Ok(rows)
 }
 
-async fn rows_by_digest(
+pub(super) async fn rows_by_digest(
     connection: &mut AnyConnection,
     select: &str,
     values: &HashSet<&[u8; 32]>,

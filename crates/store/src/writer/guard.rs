@@ -3,10 +3,10 @@
 
 use keyway_core::actor::Actor;
 use keyway_core::key::Key;
-use keyway_core::management::Reach;
 use keyway_core::time::Timestamp;
 
 use super::facts::{Facts, KeyFact};
+use super::people;
 use super::proposal::{Proposal, counts};
 use crate::error::Refusal;
 
@@ -36,6 +36,7 @@ pub(crate) fn decide(facts: &mut Facts, proposal: &Proposal) -> Result<Dropped, 
     decide_organizations(facts, proposal)?;
     decide_projects(facts, proposal)?;
     decide_management_keys(facts, proposal)?;
+    people::decide(facts, proposal)?;
     decide_keys(facts, proposal)
 }
 
@@ -43,6 +44,7 @@ fn actor_stands(facts: &Facts, proposal: &Proposal) -> Result<(), Refusal> {
     let has_ended = |end: Option<i64>| end.is_some_and(|end| end <= proposal.now.micros());
     let stands = match &proposal.call.origin.actor {
         Actor::System => true,
+        Actor::Member { .. } | Actor::PortalSession(_) => people::actor_stands(facts, proposal),
         Actor::ManagementKey(id) => facts
             .management_keys
             .get(id.as_str())
@@ -60,7 +62,7 @@ fn actor_stands(facts: &Facts, proposal: &Proposal) -> Result<(), Refusal> {
 }
 
 /// A row at version 1 must be the first; any other follows the version that is there.
-fn follows(version: i64, found: Option<i64>) -> Result<(), Refusal> {
+pub(super) fn follows(version: i64, found: Option<i64>) -> Result<(), Refusal> {
     match found {
         None if version == 1 => Ok(()),
         Some(_) if version == 1 => Err(Refusal::IdTaken),
@@ -117,7 +119,7 @@ fn decide_management_keys(facts: &Facts, proposal: &Proposal) -> Result<(), Refu
         if facts.management_digests.contains(key.digest.as_bytes()) {
             return Err(Refusal::DigestTaken);
         }
-        if let Reach::One(organization) = &key.reach
+        if let Some(organization) = key.reach.organization()
             && !facts.organizations.contains_key(organization.as_str())
         {
             return Err(Refusal::OrganizationNotFound);

@@ -2,16 +2,23 @@
 
 use keyway_core::actor::Actor;
 use keyway_core::change::Change;
-use keyway_core::id::{KeyId, ManagementKeyId, OrganizationId, ProjectId};
+use keyway_core::id::{
+    InvitationId, KeyId, ManagementKeyId, MemberId, OrganizationId, PortalSessionId, ProjectId,
+};
+use keyway_core::invitation::Invitation;
 use keyway_core::key::{Key, KeyState};
-use keyway_core::management::{ManagementKey, Reach};
+use keyway_core::management::ManagementKey;
+use keyway_core::member::Member;
 use keyway_core::organization::{Organization, Project};
+use keyway_core::portal::PortalSession;
 use keyway_core::time::Timestamp;
+use keyway_token::digest::Digest;
 use serde_json::{Map, Value};
 
 use crate::call::Call;
 use crate::ledger::entry::Personal;
 use crate::profile::{InForce, ProfileRow};
+use crate::sessions::{Link, PasswordRow, Session, SessionsOf};
 use crate::writer::step::Again;
 
 /// Rows to save. Each stands at the version it will have: 1 must not exist yet, any other takes
@@ -23,9 +30,29 @@ pub(crate) struct Rows {
     pub(crate) keys: Vec<Key>,
     pub(crate) management_keys: Vec<ManagementKey>,
     pub(crate) profile: Option<ProfileRow>,
+    pub(crate) members: Vec<Member>,
+    pub(crate) invitations: Vec<Invitation>,
+    pub(crate) portal_sessions: Vec<PortalSession>,
+    /// New ones.
+    pub(crate) links: Vec<Link>,
+    /// Must be unspent and of this time.
+    pub(crate) spent_link: Option<Digest>,
+    /// Ended before the new one is opened.
+    pub(crate) ended_sessions: Vec<SessionsOf>,
+    pub(crate) session: Option<Session>,
+    pub(crate) password: Option<PasswordRow>,
 }
 
 impl Rows {
+    /// Whether a link, a session or a password is among them.
+    pub(crate) fn has_ways_in(&self) -> bool {
+        !self.links.is_empty()
+            || self.spent_link.is_some()
+            || !self.ended_sessions.is_empty()
+            || self.session.is_some()
+            || self.password.is_some()
+    }
+
     pub(crate) fn of_keys(keys: Vec<Key>) -> Self {
         Self {
             keys,
@@ -57,6 +84,10 @@ pub(crate) enum Touch {
     Key(KeyId),
     Digest([u8; 32]),
     ManagementKey(ManagementKeyId),
+    Member(MemberId),
+    Email(OrganizationId, String),
+    Invitation(InvitationId),
+    PortalSession(PortalSessionId),
     Root,
     Profile,
     Claim(String, String),
@@ -134,6 +165,7 @@ impl Proposal {
                 touches.push(Touch::Root);
             }
         }
+        self.people_written(&mut touches);
         if rows.profile.is_some() {
             touches.push(Touch::Profile);
         }
@@ -143,11 +175,39 @@ impl Proposal {
         touches
     }
 
+    fn people_written(&self, touches: &mut Vec<Touch>) {
+        let rows = &self.rows;
+        for member in &rows.members {
+            touches.push(Touch::Member(member.id.clone()));
+            touches.push(Touch::Email(
+                member.organization.clone(),
+                member.email.folded(),
+            ));
+        }
+        touches.extend(
+            rows.invitations
+                .iter()
+                .map(|it| Touch::Invitation(it.id.clone())),
+        );
+        touches.extend(
+            rows.portal_sessions
+                .iter()
+                .map(|it| Touch::PortalSession(it.id.clone())),
+        );
+        touches.extend(
+            rows.spent_link
+                .iter()
+                .map(|it| Touch::Digest(*it.as_bytes())),
+        );
+    }
+
     /// What this change only relies on.
     pub(crate) fn reads(&self) -> Vec<Touch> {
         let mut touches = Vec::new();
         match &self.call.origin.actor {
             Actor::ManagementKey(id) => touches.push(Touch::ManagementKey(id.clone())),
+            Actor::Member { id, .. } => touches.push(Touch::Member(id.clone())),
+            Actor::PortalSession(id) => touches.push(Touch::PortalSession(id.clone())),
             Actor::Key(id) => touches.push(Touch::Key(id.clone())),
             Actor::System => {}
         }
@@ -164,9 +224,20 @@ impl Proposal {
             }
         }
         for key in &self.rows.management_keys {
-            if let Reach::One(organization) = &key.reach {
-                touches.push(Touch::Organization(organization.clone()));
-            }
+            touches.extend(key.reach.organization().cloned().map(Touch::Organization));
+        }
+        let members = self.rows.members.iter().map(|it| &it.organization);
+        let invitations = self.rows.invitations.iter().map(|it| &it.organization);
+        touches.extend(members.chain(invitations).cloned().map(Touch::Organization));
+        for it in self
+            .rows
+            .portal_sessions
+            .iter()
+            .filter(|it| it.version == 1)
+        {
+            touches.push(Touch::Organization(it.organization.clone()));
+            let project = it.project.iter().cloned();
+            touches.extend(project.map(|id| Touch::Project(it.organization.clone(), id)));
         }
         touches
     }

@@ -1,0 +1,306 @@
+//! Members: rows, and what is done with them.
+
+use keyway_core::change::Change;
+use keyway_core::id::{MemberId, OrganizationId};
+use keyway_core::management::Reach;
+use keyway_core::member::{Bindings, Member, MemberState};
+use keyway_core::text::Name;
+use keyway_core::time::Timestamp;
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+
+use crate::call::Call;
+use crate::error::{ChangeError, Refusal, StoreError};
+use crate::keys::reach_text;
+use crate::ledger::Committed;
+use crate::page::{Cursor, Page};
+use crate::sessions::SessionsOf;
+use crate::statement::{Fields, padded, places, push, save_rows, statement};
+use crate::writer::proposal::{Proposal, Rows};
+use crate::{Store, Tries, bindings};
+
+const TABLE: &str = "members";
+const COLUMNS: &[&str] = &[
+    "id",
+    "organization",
+    "email",
+    "email_folded",
+    "name",
+    "role",
+    "project_roles",
+    "state",
+    "removed_at",
+    "removed_by",
+    "created_at",
+    "created_by",
+    "version",
+];
+
+/// What an edit changes; absent fields stay.
+#[derive(Clone, Debug, Default)]
+pub struct MemberEdit {
+    pub name: Option<Name>,
+    pub bindings: Option<Bindings>,
+}
+
+/// Which member, and at which version: another one refuses with `VersionMoved`.
+#[derive(Clone, Copy, Debug)]
+pub struct MemberAt<'a> {
+    pub reach: &'a Reach,
+    pub id: &'a MemberId,
+    pub expected: Option<i64>,
+}
+
+fn read(row: &AnyRow) -> Result<Member, StoreError> {
+    let fields = Fields {
+        row,
+        table: TABLE,
+        columns: COLUMNS,
+    };
+    let state = match (fields.text(7)?, fields.int_or_null(8)?) {
+        ("active", _) => MemberState::Active,
+        ("removed", Some(at)) => MemberState::Removed {
+            at: Timestamp::from_micros(at),
+            by: fields.text_or_null(9)?.unwrap_or_default().to_owned(),
+        },
+        (other, _) => return Err(fields.impossible(7, &format!("{other} is no state"))),
+    };
+    Ok(Member {
+        id: fields.parse(0)?,
+        organization: fields.parse(1)?,
+        email: fields.parse(2)?,
+        name: fields.parse(4)?,
+        bindings: bindings::read(&fields, 5, 6)?,
+        state,
+        created_at: Timestamp::from_micros(fields.int(10)?),
+        created_by: fields.text(11)?.to_owned(),
+        version: fields.int(12)?,
+    })
+}
+
+/// See [`crate::keys::save`].
+pub(crate) async fn save(
+    connection: &mut AnyConnection,
+    members: &[&Member],
+) -> Result<bool, StoreError> {
+    let sql = save_rows(TABLE, COLUMNS, members.len());
+    let mut query = statement(&sql);
+    for member in members {
+        let (state, removed_at, removed_by) = match &member.state {
+            MemberState::Active => ("active", None, None),
+            MemberState::Removed { at, by } => ("removed", Some(at.micros()), Some(by.as_str())),
+        };
+        query = query
+            .bind(member.id.as_str())
+            .bind(member.organization.as_str())
+            .bind(member.email.as_str())
+            .bind(member.email.folded())
+            .bind(member.name.as_str())
+            .bind(member.bindings.organization.as_str())
+            .bind(bindings::project_roles(&member.bindings)?)
+            .bind(state)
+            .bind(removed_at)
+            .bind(removed_by)
+            .bind(member.created_at.micros())
+            .bind(member.created_by.as_str())
+            .bind(member.version);
+    }
+    let saved = query.execute(connection).await?;
+    Ok(saved.rows_affected() == members.len() as u64)
+}
+
+/// Members by id, removed ones too; all of them where `ids` is None.
+pub(crate) async fn load(
+    connection: &mut AnyConnection,
+    ids: Option<&[&str]>,
+) -> Result<Vec<Member>, StoreError> {
+    let mut sql = format!("SELECT {} FROM members", COLUMNS.join(", "));
+    let ids = ids.unwrap_or_default();
+    if !ids.is_empty() {
+        push(
+            &mut sql,
+            format_args!(" WHERE id IN ({})", places(1, ids.len())),
+        );
+    }
+    sql.push_str(" ORDER BY id");
+    let mut query = statement(&sql);
+    for id in padded(ids) {
+        query = query.bind(*id);
+    }
+    query
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(read)
+        .collect()
+}
+
+impl Store {
+    /// Refuses with `OrganizationNotFound`, `IdTaken` (draw again) or `EmailTaken`.
+    pub async fn create_member(
+        &self,
+        by: &Call,
+        member: Member,
+        now: Timestamp,
+    ) -> Result<Committed<Member>, ChangeError> {
+        let change = Change::MemberCreated {
+            organization: member.organization.clone(),
+            id: member.id.clone(),
+        };
+        let head = self.commit(proposal(by, change, &member, now)).await?;
+        Ok(Committed::new(member, head))
+    }
+
+    /// A member that `reach` may see; removed ones are gone.
+    pub async fn find_member(
+        &self,
+        reach: &Reach,
+        id: &MemberId,
+    ) -> Result<Option<Member>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM members WHERE (organization = $1 OR $1 IS NULL) AND id = $2 \
+             AND state = 'active'",
+            COLUMNS.join(", ")
+        );
+        let row = statement(&sql)
+            .bind(reach_text(reach))
+            .bind(id.as_str())
+            .fetch_optional(&mut *self.reader().await?)
+            .await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// Newest first, without those who were removed.
+    pub async fn list_members(
+        &self,
+        reach: &Reach,
+        organization: Option<&OrganizationId>,
+        cursor: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Member>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM members WHERE (organization = $1 OR $1 IS NULL) \
+             AND (organization = $2 OR $2 IS NULL) AND state = 'active' AND created_at <= $3 \
+             AND (created_at < $3 OR id < $4) ORDER BY created_at DESC, id DESC LIMIT $5",
+            COLUMNS.join(", ")
+        );
+        let rows = statement(&sql)
+            .bind(reach_text(reach))
+            .bind(organization.map(OrganizationId::as_str))
+            .bind(Cursor::created_at(cursor))
+            .bind(Cursor::id(cursor))
+            .bind(Page::<Member>::rows_asked(limit))
+            .fetch_all(&mut *self.reader().await?)
+            .await?;
+        let found: Result<Vec<_>, _> = rows.iter().map(read).collect();
+        Ok(Page::cut(found?, limit, |it| {
+            (it.created_at, it.id.to_string())
+        }))
+    }
+
+    /// Refuses with `MemberNotFound` or `VersionMoved`.
+    pub async fn update_member(
+        &self,
+        by: &Call,
+        at: MemberAt<'_>,
+        edit: &MemberEdit,
+        now: Timestamp,
+    ) -> Result<Committed<Member>, ChangeError> {
+        let change = |organization, id| Change::MemberUpdated { organization, id };
+        self.change_member(by, at, now, change, |found| {
+            let edited = Member {
+                name: edit.name.clone().unwrap_or_else(|| found.name.clone()),
+                bindings: edit
+                    .bindings
+                    .clone()
+                    .unwrap_or_else(|| found.bindings.clone()),
+                ..found.clone()
+            };
+            let version = found.version + 1;
+            (edited != found).then_some(Member { version, ..edited })
+        })
+        .await
+    }
+
+    /// For good. The person's sessions end, so that the next request finds nobody.
+    pub async fn remove_member(
+        &self,
+        by: &Call,
+        at: MemberAt<'_>,
+        now: Timestamp,
+    ) -> Result<Committed<Member>, ChangeError> {
+        let actor = by.origin.actor.to_text();
+        let change = |organization, id| Change::MemberRemoved { organization, id };
+        self.change_member(by, at, now, change, |found| {
+            found.remove(now, actor.clone())
+        })
+        .await
+    }
+
+    /// Ends every session of the person behind a member.
+    pub async fn end_sessions(
+        &self,
+        by: &Call,
+        member: &Member,
+        now: Timestamp,
+    ) -> Result<Committed<()>, ChangeError> {
+        let change = Change::MemberSignedOut {
+            organization: member.organization.clone(),
+            id: member.id.clone(),
+        };
+        let rows = Rows {
+            ended_sessions: vec![SessionsOf::person(&member.email)],
+            ..Rows::default()
+        };
+        let head = self.commit(Proposal::new(by, change, rows, now)).await?;
+        Ok(Committed::new((), head))
+    }
+
+    async fn change_member(
+        &self,
+        by: &Call,
+        at: MemberAt<'_>,
+        now: Timestamp,
+        change: impl Fn(OrganizationId, MemberId) -> Change,
+        transition: impl Fn(Member) -> Option<Member>,
+    ) -> Result<Committed<Member>, ChangeError> {
+        let mut tries = Tries::begin();
+        loop {
+            let Some(found) = self.find_member(at.reach, at.id).await? else {
+                return Err(self.refuse(Refusal::MemberNotFound).await);
+            };
+            if at
+                .expected
+                .is_some_and(|expected| expected != found.version)
+            {
+                return Err(self.refuse(Refusal::VersionMoved).await);
+            }
+            let Some(changed) = transition(found.clone()) else {
+                return self.unchanged(found).await;
+            };
+            let change = change(found.organization.clone(), found.id.clone());
+            let mut proposal = proposal(by, change, &changed, now);
+            if !changed.is_active() {
+                proposal
+                    .rows
+                    .ended_sessions
+                    .push(SessionsOf::person(&changed.email));
+            }
+            match self.commit(proposal).await {
+                Ok(head) => return Ok(Committed::new(changed, head)),
+                Err(error) => tries.again(error)?,
+            }
+        }
+    }
+}
+
+fn proposal(by: &Call, change: Change, member: &Member, now: Timestamp) -> Proposal {
+    let rows = Rows {
+        members: vec![member.clone()],
+        ..Rows::default()
+    };
+    Proposal::new(by, change, rows, now)
+        .personal("email", Some(member.email.as_str()))
+        .personal("name", Some(member.name.as_str()))
+        .detail("role", member.bindings.organization.as_str())
+}

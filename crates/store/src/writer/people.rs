@@ -1,0 +1,244 @@
+//! The facts about people that a batch relies on, and what they decide. Changes to people are rare, so
+//! each kind is asked for only where a change names one.
+
+use std::collections::{HashMap, HashSet};
+
+use keyway_core::actor::Actor;
+use keyway_core::id::OrganizationId;
+use keyway_token::digest::Digest;
+use sqlx::AnyConnection;
+
+use super::facts::{Facts, rows_by_digest, rows_by_text};
+use super::guard::follows;
+use super::proposal::Proposal;
+use crate::error::{Refusal, StoreError};
+use crate::statement::Fields;
+
+/// Longest list of values in one statement.
+const LIST_MAX: usize = 256;
+
+#[derive(Debug)]
+struct MemberFact {
+    version: i64,
+    is_active: bool,
+}
+
+#[derive(Debug)]
+struct PortalFact {
+    version: i64,
+    is_revoked: bool,
+    expires_at: i64,
+}
+
+#[derive(Debug)]
+struct LinkFact {
+    expires_at: i64,
+    is_spent: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct PeopleFacts {
+    members: HashMap<String, MemberFact>,
+    /// Organization and folded address of members that stand, to their id.
+    emails: HashMap<(String, String), String>,
+    invitations: HashMap<String, i64>,
+    portal_sessions: HashMap<String, PortalFact>,
+    links: HashMap<[u8; 32], LinkFact>,
+}
+
+/// What to ask for, without repetition.
+#[derive(Default)]
+pub(super) struct AskedPeople<'a> {
+    members: HashSet<&'a str>,
+    emails: HashSet<String>,
+    invitations: HashSet<&'a str>,
+    portal_sessions: HashSet<&'a str>,
+    links: HashSet<&'a [u8; 32]>,
+}
+
+impl<'a> AskedPeople<'a> {
+    pub(super) fn add(&mut self, proposal: &'a Proposal) {
+        match &proposal.call.origin.actor {
+            Actor::Member { id, .. } => {
+                self.members.insert(id.as_str());
+            }
+            Actor::PortalSession(id) => {
+                self.portal_sessions.insert(id.as_str());
+            }
+            Actor::ManagementKey(_) | Actor::Key(_) | Actor::System => {}
+        }
+        let rows = &proposal.rows;
+        for member in &rows.members {
+            self.members.insert(member.id.as_str());
+            self.emails.insert(member.email.folded());
+        }
+        for invitation in &rows.invitations {
+            self.invitations.insert(invitation.id.as_str());
+            self.emails.insert(invitation.email.folded());
+        }
+        self.portal_sessions
+            .extend(rows.portal_sessions.iter().map(|it| it.id.as_str()));
+        self.links
+            .extend(rows.spent_link.iter().map(Digest::as_bytes));
+    }
+}
+
+/// Whose rows a change of people needs to be there.
+pub(super) fn organizations(proposal: &Proposal) -> impl Iterator<Item = &OrganizationId> {
+    let rows = &proposal.rows;
+    let members = rows.members.iter().map(|it| &it.organization);
+    let invitations = rows.invitations.iter().map(|it| &it.organization);
+    members
+        .chain(invitations)
+        .chain(rows.portal_sessions.iter().map(|it| &it.organization))
+}
+
+pub(super) async fn load(
+    connection: &mut AnyConnection,
+    asked: &AskedPeople<'_>,
+    facts: &mut PeopleFacts,
+) -> Result<(), StoreError> {
+    load_members(connection, asked, facts).await?;
+    let select = "SELECT id, version FROM invitations WHERE id";
+    for row in &rows_by_text(connection, select, &asked.invitations, LIST_MAX).await? {
+        let fields = Fields {
+            row,
+            table: "invitations",
+            columns: &["id", "version"],
+        };
+        facts
+            .invitations
+            .insert(fields.text(0)?.to_owned(), fields.int(1)?);
+    }
+    let select = "SELECT id, version, state, expires_at FROM portal_sessions WHERE id";
+    for row in &rows_by_text(connection, select, &asked.portal_sessions, LIST_MAX).await? {
+        let columns = &["id", "version", "state", "expires_at"];
+        let fields = Fields {
+            row,
+            table: "portal_sessions",
+            columns,
+        };
+        let fact = PortalFact {
+            version: fields.int(1)?,
+            is_revoked: fields.text(2)? == "revoked",
+            expires_at: fields.int(3)?,
+        };
+        facts
+            .portal_sessions
+            .insert(fields.text(0)?.to_owned(), fact);
+    }
+    let select = "SELECT digest, expires_at, spent_at FROM links WHERE digest";
+    for row in &rows_by_digest(connection, select, &asked.links, LIST_MAX).await? {
+        let columns = &["digest", "expires_at", "spent_at"];
+        let fields = Fields {
+            row,
+            table: "links",
+            columns,
+        };
+        let fact = LinkFact {
+            expires_at: fields.int(1)?,
+            is_spent: fields.int_or_null(2)?.is_some(),
+        };
+        facts.links.insert(fields.hash(0)?, fact);
+    }
+    Ok(())
+}
+
+async fn load_members(
+    connection: &mut AnyConnection,
+    asked: &AskedPeople<'_>,
+    facts: &mut PeopleFacts,
+) -> Result<(), StoreError> {
+    let select = "SELECT id, version, state FROM members WHERE id";
+    for row in &rows_by_text(connection, select, &asked.members, LIST_MAX).await? {
+        let fields = Fields {
+            row,
+            table: "members",
+            columns: &["id", "version", "state"],
+        };
+        let fact = MemberFact {
+            version: fields.int(1)?,
+            is_active: fields.text(2)? == "active",
+        };
+        facts.members.insert(fields.text(0)?.to_owned(), fact);
+    }
+    let emails = asked.emails.iter().map(String::as_str).collect();
+    let select = "SELECT organization, email_folded, id FROM members WHERE state = 'active' \
+                  AND email_folded";
+    for row in &rows_by_text(connection, select, &emails, LIST_MAX).await? {
+        let columns = &["organization", "email_folded", "id"];
+        let fields = Fields {
+            row,
+            table: "members",
+            columns,
+        };
+        let place = (fields.text(0)?.to_owned(), fields.text(1)?.to_owned());
+        facts.emails.insert(place, fields.text(2)?.to_owned());
+    }
+    Ok(())
+}
+
+/// Whether a person or a portal session may still act.
+pub(super) fn actor_stands(facts: &Facts, proposal: &Proposal) -> bool {
+    let people = &facts.people;
+    match &proposal.call.origin.actor {
+        // Another version may hold another role than the one that was authorized.
+        Actor::Member { id, version } => people
+            .members
+            .get(id.as_str())
+            .is_some_and(|fact| fact.is_active && fact.version == *version),
+        Actor::PortalSession(id) => people
+            .portal_sessions
+            .get(id.as_str())
+            .is_some_and(|fact| !fact.is_revoked && fact.expires_at > proposal.now.micros()),
+        Actor::ManagementKey(_) | Actor::Key(_) | Actor::System => false,
+    }
+}
+
+pub(super) fn decide(facts: &Facts, proposal: &Proposal) -> Result<(), Refusal> {
+    let people = &facts.people;
+    if let Some(digest) = &proposal.rows.spent_link {
+        let lives = |fact: &LinkFact| !fact.is_spent && fact.expires_at > proposal.now.micros();
+        if !people.links.get(digest.as_bytes()).is_some_and(lives) {
+            return Err(Refusal::LinkDead);
+        }
+    }
+    for organization in organizations(proposal) {
+        if !facts.organizations.contains_key(organization.as_str()) {
+            return Err(Refusal::OrganizationNotFound);
+        }
+    }
+    for member in &proposal.rows.members {
+        let found = people.members.get(member.id.as_str());
+        follows(member.version, found.map(|fact| fact.version))?;
+        let place = (member.organization.to_string(), member.email.folded());
+        let holder = people.emails.get(&place);
+        if member.is_active() && holder.is_some_and(|holder| holder != member.id.as_str()) {
+            return Err(Refusal::EmailTaken);
+        }
+    }
+    for invitation in &proposal.rows.invitations {
+        let found = people.invitations.get(invitation.id.as_str()).copied();
+        follows(invitation.version, found)?;
+        let place = (
+            invitation.organization.to_string(),
+            invitation.email.folded(),
+        );
+        if invitation.version == 1 && people.emails.contains_key(&place) {
+            return Err(Refusal::EmailTaken);
+        }
+    }
+    for session in &proposal.rows.portal_sessions {
+        let found = people
+            .portal_sessions
+            .get(session.id.as_str())
+            .map(|fact| fact.version);
+        follows(session.version, found)?;
+        let place = session.project.as_ref();
+        let place = place.map(|id| (session.organization.to_string(), id.to_string()));
+        if session.version == 1 && place.is_some_and(|it| !facts.projects.contains(&it)) {
+            return Err(Refusal::ProjectNotFound);
+        }
+    }
+    Ok(())
+}
