@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// *What* (either `permissions` or a `role`) *where* (`resource` and everything below it).
+/// *What* (`permissions`, a `role`, or `inherit`) *where* (`resource` and everything below it).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged, try_from = "GrantFields")]
 pub enum Grant {
@@ -11,6 +11,8 @@ pub enum Grant {
     Permissions(PermissionsGrant),
     /// Whatever a role of the profile holds.
     Role(RoleGrant),
+    /// Whatever its creator may do at the moment of asking.
+    Inherit(InheritGrant),
 }
 
 /// Permissions by name; `*` is all of them.
@@ -36,6 +38,22 @@ pub struct RoleGrant {
     pub resource: String,
 }
 
+/// Whatever its creator, a member, may do at the moment of asking, narrowed to permissions where some
+/// are named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InheritGrant {
+    /// Always true.
+    pub inherit: bool,
+    /// No more than these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 256, example = json!(["read"]))]
+    pub permissions: Option<Vec<String>>,
+    /// `*`, `project/ID`, or a deeper path.
+    #[schema(example = "*")]
+    pub resource: String,
+}
+
 /// How a grant is read. An untagged enum would answer every mistake with "matched no variant"; this
 /// names the field that is wrong.
 #[derive(Deserialize)]
@@ -43,6 +61,7 @@ pub struct RoleGrant {
 struct GrantFields {
     permissions: Option<Vec<String>>,
     role: Option<String>,
+    inherit: Option<bool>,
     resource: String,
 }
 
@@ -53,16 +72,24 @@ impl TryFrom<GrantFields> for Grant {
         let GrantFields {
             permissions,
             role,
+            inherit,
             resource,
         } = fields;
-        match (permissions, role) {
-            (Some(permissions), None) => Ok(Self::Permissions(PermissionsGrant {
+        match (permissions, role, inherit) {
+            (Some(permissions), None, None) => Ok(Self::Permissions(PermissionsGrant {
                 permissions,
                 resource,
             })),
-            (None, Some(role)) => Ok(Self::Role(RoleGrant { role, resource })),
-            (Some(_), Some(_)) => Err("a grant names permissions or a role, not both"),
-            (None, None) => Err("a grant names permissions or a role"),
+            (None, Some(role), None) => Ok(Self::Role(RoleGrant { role, resource })),
+            (permissions, None, Some(true)) => Ok(Self::Inherit(InheritGrant {
+                inherit: true,
+                permissions,
+                resource,
+            })),
+            (_, _, Some(false)) => Err("inherit is true or left out"),
+            (_, Some(_), Some(true)) => Err("a grant names a role or inherits, not both"),
+            (Some(_), Some(_), None) => Err("a grant names permissions or a role, not both"),
+            (None, None, None) => Err("a grant names permissions or a role, or inherits"),
         }
     }
 }
@@ -76,13 +103,19 @@ mod tests {
         for good in [
             r#"{"permissions":["read"],"resource":"*"}"#,
             r#"{"role":"editor","resource":"project/a"}"#,
+            r#"{"inherit":true,"resource":"*"}"#,
+            r#"{"inherit":true,"permissions":["read"],"resource":"*"}"#,
         ] {
             let grant: Grant = serde_json::from_str(good).unwrap();
             assert_eq!(serde_json::to_string(&grant).unwrap(), good);
         }
         for (bad, message) in [
             (r#"{"permissions":["read"]}"#, "missing field `resource`"),
-            (r#"{"resource":"*"}"#, "a grant names permissions or a role"),
+            (
+                r#"{"resource":"*"}"#,
+                "a grant names permissions or a role, or inherits",
+            ),
+            (r#"{"inherit":false,"resource":"*"}"#, "inherit is true"),
             (
                 r#"{"permissions":[],"role":"a","resource":"*"}"#,
                 "not both",

@@ -58,6 +58,12 @@ pub(crate) fn grants_text(grants: &[Grant]) -> String {
                 format!("{}@{}", grant.permissions.join(","), grant.resource)
             }
             Grant::Role(grant) => format!("role {}@{}", grant.role, grant.resource),
+            Grant::Inherit(grant) => match &grant.permissions {
+                None => format!("what its creator may@{}", grant.resource),
+                Some(words) => {
+                    format!("{}, as its creator may@{}", words.join(","), grant.resource)
+                }
+            },
         })
         .collect();
     if texts.is_empty() {

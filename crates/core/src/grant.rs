@@ -67,6 +67,11 @@ impl Grants {
         }
     }
 
+    /// Roles of a member in the words of grants, for comparing; of any number.
+    pub fn of_roles(grants: Vec<Grant>) -> Self {
+        Self(grants.into())
+    }
+
     pub fn as_slice(&self) -> &[Grant] {
         &self.0
     }

@@ -47,6 +47,10 @@ impl Invitation {
 
     fn end(self, state: InvitationState) -> Option<Self> {
         let is_open = self.state == InvitationState::Open;
-        is_open.then(|| Self { state, version: self.version + 1, ..self })
+        is_open.then(|| Self {
+            state,
+            version: self.version + 1,
+            ..self
+        })
     }
 }

@@ -153,6 +153,13 @@ impl ManagementPermission {
     }
 }
 
+impl ManagementPermission {
+    /// Whether it can be held in one project alone.
+    pub fn is_about_keys(self) -> bool {
+        self.as_str().starts_with("keys.") || self == Self::ProjectsRead
+    }
+}
+
 /// A ready-made set of permissions for a management key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preset {

@@ -152,6 +152,11 @@ impl Index {
         self.members.find(id)
     }
 
+    /// The members of an organization that stand.
+    pub fn members_in(&self, organization: &OrganizationId) -> Vec<Arc<Member>> {
+        self.members.of_organization(organization)
+    }
+
     /// The memberships of a person that stand; the address in the form of `Email::folded`.
     pub fn members_of(&self, folded_email: &str) -> Vec<Arc<Member>> {
         self.members.of_email(folded_email)

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwapOption, Guard};
-use keyway_core::id::MemberId;
+use keyway_core::id::{MemberId, OrganizationId};
 use keyway_core::member::Member;
 use parking_lot::RwLock;
 
@@ -73,6 +73,15 @@ impl Members {
             .iter()
             .filter_map(|it| self.entries.get(*it as usize)?.load_full());
         found.filter(|member| member.is_active()).collect()
+    }
+
+    pub(crate) fn of_organization(&self, organization: &OrganizationId) -> Vec<Arc<Member>> {
+        let all = self
+            .entries
+            .iter()
+            .filter_map(|(_, entry)| entry.load_full());
+        all.filter(|member| member.is_active() && member.organization == *organization)
+            .collect()
     }
 
     pub(crate) fn clear(&self) {

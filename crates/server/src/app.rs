@@ -9,6 +9,7 @@ use keyway_store::Store;
 use keyway_token::entropy::Entropy;
 use parking_lot::Mutex;
 
+use crate::auth::passwords::Passwords;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::cursor::CursorSeal;
@@ -32,6 +33,7 @@ pub(crate) struct App {
     pub cursors: CursorSeal,
     pub in_flight: InFlight,
     pub request_ids: RequestIds,
+    pub passwords: Passwords,
     /// Where clients find this server, without a slash at the end.
     pub public_url: String,
     pub trusted_proxies: Vec<IpNet>,
@@ -48,6 +50,11 @@ impl std::fmt::Debug for App {
 }
 
 impl App {
+    /// Whether browsers reach this server over TLS, here or at the proxy in front.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.is_tls || self.public_url.starts_with("https://")
+    }
+
     /// The profile that decides about this call, from its beginning to its end.
     pub(crate) fn profile_in_force(&self) -> Result<Arc<ProfileInForce>, Problem> {
         self.profile.load_full().ok_or_else(Problem::undecided)

@@ -1,61 +1,79 @@
 //! Who calls, and what they may do. A handler that needs a permission names it in its signature:
 //! [`Permit<KeysRevoke>`](Permit) is the proof, and there is no other way to make one.
+//!
+//! A call comes from a program with a management key, from a person with a session cookie, or from a
+//! product's customer with the cookie of a portal session. Where what they hold covers only a part of
+//! an organization, the permit's reach is that part.
 
+pub(crate) mod caller;
+pub(crate) mod passwords;
 pub(crate) mod permissions;
+pub(crate) mod same_origin;
+pub(crate) mod session;
 
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderValue, header};
 use keyway_api::code::Code;
-use keyway_core::actor::{Actor, Origin};
-use keyway_core::id::OrganizationId;
-use keyway_core::management::{ManagementKey, ManagementKeyState, Reach};
+use keyway_core::grant::Grants;
+use keyway_core::id::{OrganizationId, ProjectId};
+use keyway_core::management::{ManagementPermission, Part, Reach};
+use keyway_core::text::Label;
 use keyway_store::call::Call;
-use keyway_token::digest::Digest;
-use keyway_token::management::is_management_shape;
 
 use crate::app::{App, AppState};
+use crate::auth::caller::{Caller, Who};
 use crate::auth::permissions::Needed;
-use crate::credential::{CHALLENGE_INVALID, CHALLENGE_MISSING, Carried, management_credential};
 use crate::problem::Problem;
 use crate::request::RequestContext;
+use crate::routes::keys::making::KeyDraft;
 
-/// Proof that the caller holds the permission `P`.
+/// Proof that the caller holds the permission `P`, and where.
 #[derive(Debug)]
 pub(crate) struct Permit<P> {
     caller: Caller,
+    reach: Reach,
     permission: PhantomData<P>,
-}
-
-/// A management key that stands, and the request it came with.
-#[derive(Clone, Debug)]
-pub(crate) struct Caller {
-    pub key: Arc<ManagementKey>,
-    pub request: RequestContext,
 }
 
 impl<P: Needed> FromRequestParts<AppState> for Permit<P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
-        let caller = Caller::authenticate(parts, app)?;
-        if !caller.key.preset.holds(P::PERMISSION) {
-            return Err(denied(P::PERMISSION.as_str()));
-        }
+        let caller = Caller::authenticate(parts, app).await?;
+        Self::of(app, caller)
+    }
+}
+
+impl<P: Needed> Permit<P> {
+    /// The permit of a caller who is known already.
+    pub(crate) fn of(app: &App, caller: Caller) -> Result<Self, Problem> {
+        let reach = reach_of(app, &caller, P::PERMISSION)?;
+        let reach = reach.ok_or_else(|| denied(P::PERMISSION.as_str()))?;
         Ok(Self {
             caller,
+            reach,
             permission: PhantomData,
         })
     }
 }
 
 impl<P> Permit<P> {
-    /// The organizations that the caller may see.
+    /// What the caller may see and touch with this permission.
     pub(crate) fn reach(&self) -> &Reach {
-        &self.caller.key.reach
+        &self.reach
+    }
+
+    /// For what concerns the whole deployment.
+    pub(crate) fn needs_all_organizations(&self) -> Result<(), Problem> {
+        match self.reach() {
+            Reach::All => Ok(()),
+            Reach::One(_) | Reach::Part(_) => Err(Problem::new(Code::PermissionDenied)
+                .detail("it needs a management key of all organizations")),
+        }
     }
 
     pub(crate) fn caller(&self) -> &Caller {
@@ -98,55 +116,98 @@ impl<P> Permit<P> {
             Err(not_found())
         }
     }
+
+    /// A new key must lie where the caller may make keys, and hold no more than the caller holds.
+    pub(crate) fn may_make(&self, app: &App, draft: &KeyDraft) -> Result<(), Problem> {
+        self.may_place(
+            &draft.organization,
+            draft.project.as_ref(),
+            draft.owner.as_ref(),
+        )?;
+        self.may_hand_on(app, &draft.grants, draft.project.as_ref())
+    }
+
+    fn may_place(
+        &self,
+        organization: &OrganizationId,
+        project: Option<&ProjectId>,
+        owner: Option<&Label>,
+    ) -> Result<(), Problem> {
+        if self.reach.covers_key(organization, project, owner) {
+            return Ok(());
+        }
+        Err(Problem::new(Code::PermissionDenied).detail("not in this project, or for this owner"))
+    }
+
+    /// What a key holds must be what the caller holds too (I6): at creation, edit and rotation.
+    pub(crate) fn may_hand_on(
+        &self,
+        app: &App,
+        grants: &Grants,
+        project: Option<&ProjectId>,
+    ) -> Result<(), Problem> {
+        let profile = app.profile_in_force()?;
+        let excess = self.caller.excess(&profile.profile.roles, grants, project);
+        if excess.is_empty() {
+            return Ok(());
+        }
+        let detail = format!(
+            "you do not hold {} yourself, so you cannot give it",
+            excess.join(", ")
+        );
+        let fields = vec![keyway_api::problem::FieldProblem {
+            pointer: "/grants".to_owned(),
+            detail: detail.clone(),
+        }];
+        Err(Problem::new(Code::PermissionDenied)
+            .detail(detail)
+            .errors_of(fields))
+    }
 }
 
-impl Caller {
-    pub(crate) fn authenticate(parts: &Parts, app: &App) -> Result<Self, Problem> {
-        let unverified = match management_credential(&parts.headers) {
-            Carried::One(unverified) => unverified,
-            Carried::Several => return Err(Problem::new(Code::DuplicateCredentials)),
-            Carried::Nothing | Carried::Unusable => {
-                return Err(challenge(Code::CredentialMissing, CHALLENGE_MISSING));
+/// Where a caller holds a permission; None: nowhere.
+pub(crate) fn reach_of(
+    app: &App,
+    caller: &Caller,
+    permission: ManagementPermission,
+) -> Result<Option<Reach>, Problem> {
+    Ok(match &caller.who {
+        Who::ManagementKey(key) => key.preset.holds(permission).then(|| key.reach.clone()),
+        Who::Member { member, .. } => {
+            let profile = app.profile_in_force()?;
+            let (roles, bindings) = (&profile.profile.roles, &member.bindings);
+            let projects: BTreeSet<ProjectId> = bindings
+                .projects_managing(permission, roles)
+                .cloned()
+                .collect();
+            if bindings.manage(permission, roles) {
+                Some(Reach::One(member.organization.clone()))
+            } else if permission.is_about_keys() && !projects.is_empty() {
+                Some(part(member.organization.clone(), Some(projects), None))
+            } else {
+                None
             }
-        };
-        let request = request_context(parts)?;
-        // Nothing is known while the index is in doubt, not even that a key is unknown.
-        if let Some(cause) = app.index.doubt() {
-            return Err(cause.into());
         }
-        let invalid = || challenge(Code::CredentialInvalid, CHALLENGE_INVALID);
-        if !is_management_shape(unverified) {
-            return Err(invalid());
+        Who::Portal { portal, .. } => {
+            let projects = portal.project.iter().cloned().collect::<BTreeSet<_>>();
+            let projects = (!projects.is_empty()).then_some(projects);
+            portal
+                .manages(permission)
+                .then(|| part(portal.organization.clone(), projects, portal.owner.clone()))
         }
-        let key = app
-            .index
-            .find_management_key(&Digest::of(unverified))
-            .ok_or_else(invalid)?;
-        if key.state != ManagementKeyState::Active {
-            return Err(challenge(Code::CredentialRevoked, CHALLENGE_INVALID));
-        }
-        if !key.stands(app.clock.now()) {
-            return Err(challenge(Code::CredentialExpired, CHALLENGE_INVALID));
-        }
-        Ok(Self { key, request })
-    }
+    })
+}
 
-    /// What a cursor is bound to: the organizations that the caller may see.
-    pub(crate) fn scope(&self) -> String {
-        match &self.key.reach {
-            Reach::All => "*".to_owned(),
-            Reach::One(own) => own.to_string(),
-        }
-    }
-
-    pub(crate) fn origin(&self) -> Origin {
-        Origin {
-            actor: Actor::ManagementKey(self.key.id.clone()),
-            actor_label: self.key.name.as_str().to_owned(),
-            address: self.request.address,
-            request_id: self.request.id.to_string(),
-        }
-    }
+fn part(
+    organization: OrganizationId,
+    projects: Option<BTreeSet<ProjectId>>,
+    owner: Option<Label>,
+) -> Reach {
+    Reach::Part(Box::new(Part {
+        organization,
+        projects,
+        owner,
+    }))
 }
 
 pub(crate) fn request_context(parts: &Parts) -> Result<RequestContext, Problem> {
@@ -154,12 +215,12 @@ pub(crate) fn request_context(parts: &Parts) -> Result<RequestContext, Problem> 
     found.cloned().ok_or_else(|| Problem::new(Code::Internal))
 }
 
-fn challenge(code: Code, value: &'static str) -> Problem {
+pub(crate) fn challenge(code: Code, value: &'static str) -> Problem {
     Problem::new(code).header(header::WWW_AUTHENTICATE, HeaderValue::from_static(value))
 }
 
 /// Names the permission that is needed (S-BEARER-05).
-fn denied(permission: &str) -> Problem {
+pub(crate) fn denied(permission: &str) -> Problem {
     let challenge =
         format!(r#"Bearer realm="keyway", error="insufficient_scope", scope="{permission}""#);
     let problem = Problem::new(Code::PermissionDenied).detail(format!("it needs {permission}"));

@@ -21,7 +21,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::app::App;
-use crate::auth::Caller;
+use crate::auth::caller::Caller;
 use crate::cluster::Patience;
 use crate::problem::{Problem, status};
 use crate::wire;
@@ -173,7 +173,7 @@ impl Idempotency {
         let Some(key) = self.key else {
             return Ok(Attempt::Fresh(Ticket { by, claim: None }));
         };
-        let scope = format!("{} {}", caller.key.id, self.method_and_path);
+        let scope = format!("{} {}", by.origin.actor.to_text(), self.method_and_path);
         let place = app.in_flight.enter(&scope, &key);
         let place = place.ok_or_else(|| Problem::new(Code::IdempotencyInProgress))?;
         let fingerprint = fingerprint(&self.method_and_path, request)?;

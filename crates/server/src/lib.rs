@@ -22,6 +22,7 @@ mod fields;
 pub mod first_start;
 mod idempotency;
 mod jobs;
+mod one_time_link;
 mod openapi;
 mod paging;
 mod problem;

@@ -12,8 +12,8 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use crate::routes::{
-    audit, docs, health, keys, management_keys, metrics, openapi, organizations, problems, profile,
-    projects, whoami,
+    audit, docs, health, invitations, keys, management_keys, members, metrics, openapi,
+    organizations, portal_sessions, problems, profile, projects, roles, sign_in_links, whoami,
 };
 
 const SCHEME: &str = "management_key";
@@ -39,6 +39,19 @@ const OPEN: &[&str] = &[
         keys::revoke_batch::revoke_batch, keys::import::import,
         keys::one::show, keys::edit::edit, keys::one::delete, keys::usage::usage,
         keys::one::deactivate, keys::one::activate, keys::revoke::revoke, keys::rotate::rotate,
+        members::create,
+        members::list,
+        members::show,
+        members::edit,
+        members::remove,
+        roles::list,
+        invitations::create,
+        invitations::list,
+        invitations::withdraw,
+        sign_in_links::create,
+        portal_sessions::create,
+        portal_sessions::list,
+        portal_sessions::revoke,
         authorize, whoami::whoami, whoami::revoke,
         management_keys::create, management_keys::list, management_keys::show,
         management_keys::revoke,

@@ -4,22 +4,27 @@
 pub(crate) mod audit;
 pub(crate) mod docs;
 pub(crate) mod health;
+pub(crate) mod invitations;
 pub(crate) mod keys;
 pub(crate) mod management_keys;
+pub(crate) mod members;
 pub(crate) mod metrics;
 pub(crate) mod openapi;
 pub(crate) mod organizations;
 mod path;
+pub(crate) mod portal_sessions;
 pub(crate) mod problems;
 pub(crate) mod profile;
 pub(crate) mod projects;
+pub(crate) mod roles;
+pub(crate) mod sign_in_links;
 pub(crate) mod whoami;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use keyway_api::code::Code;
 
 use crate::app::{App, AppState};
@@ -79,6 +84,28 @@ fn native() -> Router<AppState> {
         .route("/v1/keys/{id}/rotate", post(keys::rotate::rotate))
         .route("/v1/whoami", get(whoami::whoami))
         .route("/v1/whoami/revoke", post(whoami::revoke))
+        .route("/v1/members", post(members::create).get(members::list))
+        .route(
+            "/v1/members/{id}",
+            get(members::show)
+                .patch(members::edit)
+                .delete(members::remove),
+        )
+        .route("/v1/roles", get(roles::list))
+        .route(
+            "/v1/invitations",
+            post(invitations::create).get(invitations::list),
+        )
+        .route("/v1/invitations/{id}", delete(invitations::withdraw))
+        .route("/v1/sign-in-links", post(sign_in_links::create))
+        .route(
+            "/v1/portal-sessions",
+            post(portal_sessions::create).get(portal_sessions::list),
+        )
+        .route(
+            "/v1/portal-sessions/{id}/revoke",
+            post(portal_sessions::revoke),
+        )
         .route(
             "/v1/management-keys",
             post(management_keys::create).get(management_keys::list),

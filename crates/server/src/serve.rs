@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
 
 use crate::app::App;
+use crate::auth::passwords::Passwords;
 use crate::clock::{Clock, SystemClock};
 use crate::cluster::{Cluster, follow};
 use crate::config::{Config, Log, LogFormat};
@@ -133,6 +134,7 @@ pub async fn start(
         profile: ArcSwapOption::empty(),
         telemetry: Telemetry::new()?,
         in_flight: InFlight::default(),
+        passwords: Passwords::new(entropy.as_mut()),
         request_ids: RequestIds::begin(entropy.as_mut()),
         entropy: Mutex::new(entropy),
         public_url,

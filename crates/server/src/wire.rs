@@ -4,13 +4,20 @@
 pub(crate) mod read;
 
 use keyway_api::change::Effective;
-use keyway_api::grant::{self, PermissionsGrant, RoleGrant};
-use keyway_api::{Metadata, audit, key, management_key, organization, profile, project, usage};
-use keyway_core::grant::{Grant, Grants, Right};
+use keyway_api::grant::{self, InheritGrant, PermissionsGrant, RoleGrant};
+use keyway_api::{
+    Metadata, audit, invitation, key, management_key, member, organization, portal_session,
+    profile, project, role, usage,
+};
+use keyway_core::grant::{Grant, Grants, Right, RoleName};
+use keyway_core::invitation::Invitation;
 use keyway_core::key::{Key, KeyState, KeyStatus, Lifetime};
-use keyway_core::management::{ManagementKey, ManagementKeyState, Preset, Reach};
+use keyway_core::management::{ManagementKey, ManagementKeyState, Preset};
+use keyway_core::member::{Bindings, Member};
 use keyway_core::organization::{Organization, OrganizationState, Project};
 use keyway_core::permission::PermissionSet;
+use keyway_core::portal::{PortalSession, PortalSessionState};
+use keyway_core::profile::Role;
 use keyway_core::text::{Description, Label};
 use keyway_core::time::Timestamp;
 use keyway_store::ledger::entry::Entry;
@@ -148,21 +155,95 @@ fn grants(it: &Grants) -> Vec<grant::Grant> {
 
 fn one_grant(it: &Grant) -> grant::Grant {
     let resource = it.resource.to_string();
-    let permissions = |permissions| {
-        grant::Grant::Permissions(PermissionsGrant {
-            permissions,
-            resource: resource.clone(),
-        })
-    };
     match &it.right {
-        Right::Permissions(PermissionSet::All) => permissions(vec!["*".to_owned()]),
-        Right::Permissions(PermissionSet::Words(words)) => {
-            permissions(words.iter().map(ToString::to_string).collect())
-        }
+        Right::Permissions(set) => grant::Grant::Permissions(PermissionsGrant {
+            permissions: words(set),
+            resource,
+        }),
         Right::Role(role) => grant::Grant::Role(RoleGrant {
             role: role.as_str().to_owned(),
             resource,
         }),
+        Right::Inherit(narrowed) => grant::Grant::Inherit(InheritGrant {
+            inherit: true,
+            permissions: narrowed.as_ref().map(words),
+            resource,
+        }),
+    }
+}
+
+fn words(set: &PermissionSet) -> Vec<String> {
+    match set {
+        PermissionSet::All => vec!["*".to_owned()],
+        PermissionSet::Words(words) => words.iter().map(ToString::to_string).collect(),
+    }
+}
+
+pub(crate) fn member(it: &Member) -> member::Member {
+    member::Member {
+        id: it.id.to_string(),
+        organization: it.organization.to_string(),
+        email: it.email.as_str().to_owned(),
+        name: it.name.as_str().to_owned(),
+        role: it.bindings.organization.as_str().to_owned(),
+        project_roles: project_roles(&it.bindings),
+        created_at: moment(it.created_at),
+        created_by: it.created_by.clone(),
+        version: it.version,
+    }
+}
+
+fn project_roles(it: &Bindings) -> std::collections::BTreeMap<String, String> {
+    let pairs = it.projects.iter();
+    pairs
+        .map(|(project, role)| (project.to_string(), role.as_str().to_owned()))
+        .collect()
+}
+
+pub(crate) fn invitation(it: &Invitation) -> invitation::Invitation {
+    invitation::Invitation {
+        id: it.id.to_string(),
+        organization: it.organization.to_string(),
+        email: it.email.as_str().to_owned(),
+        role: it.bindings.organization.as_str().to_owned(),
+        project_roles: project_roles(&it.bindings),
+        expires_at: moment(it.expires_at),
+        created_at: moment(it.created_at),
+        created_by: it.created_by.clone(),
+    }
+}
+
+pub(crate) fn portal_session(it: &PortalSession) -> portal_session::PortalSession {
+    portal_session::PortalSession {
+        id: it.id.to_string(),
+        organization: it.organization.to_string(),
+        project: it.project.as_ref().map(ToString::to_string),
+        owner: label(it.owner.as_ref()),
+        permissions: it.permissions.iter().map(ToString::to_string).collect(),
+        return_url: it.return_url.clone(),
+        is_open: matches!(it.state, PortalSessionState::Open { .. }),
+        expires_at: moment(it.expires_at),
+        created_at: moment(it.created_at),
+        created_by: it.created_by.clone(),
+    }
+}
+
+pub(crate) fn role(name: &RoleName, it: &Role) -> role::Role {
+    let places = [
+        (it.is_for_organization, "organization"),
+        (it.is_for_project, "project"),
+    ];
+    role::Role {
+        name: name.as_str().to_owned(),
+        title: it.title.clone(),
+        description: it.description.clone(),
+        permissions: it.permissions.iter().map(ToString::to_string).collect(),
+        manage: it.manage.iter().map(ToString::to_string).collect(),
+        places: places
+            .iter()
+            .filter(|(is, _)| *is)
+            .map(|(_, word)| (*word).to_owned())
+            .collect(),
     }
 }
 
@@ -180,9 +261,9 @@ pub(crate) fn management_key(it: &ManagementKey, now: Timestamp) -> management_k
         id: it.id.to_string(),
         name: it.name.as_str().to_owned(),
         preset: preset(it.preset),
-        organization: match &it.reach {
-            Reach::All => management_key::ALL_ORGANIZATIONS.to_owned(),
-            Reach::One(own) => own.to_string(),
+        organization: match it.reach.organization() {
+            None => management_key::ALL_ORGANIZATIONS.to_owned(),
+            Some(own) => own.to_string(),
         },
         display_prefix: it.display_prefix.clone(),
         suffix: it.suffix.clone(),

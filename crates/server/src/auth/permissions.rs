@@ -23,6 +23,9 @@ needed! {
     ProjectsRead ProjectsCreate
     KeysRead KeysCreate KeysUpdate KeysDeactivate KeysActivate KeysRevoke KeysRotate KeysDelete
     KeysImport KeysVerify
+    MembersRead MembersCreate MembersUpdate MembersRemove
+    InvitationsRead InvitationsCreate InvitationsWithdraw SignInLinksCreate
+    PortalSessionsRead PortalSessionsCreate PortalSessionsRevoke RolesRead
     ManagementKeysRead ManagementKeysCreate ManagementKeysRevoke
     AuditRead ProfileRead ProfileApply MetricsRead
 }

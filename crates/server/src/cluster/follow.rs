@@ -35,6 +35,9 @@ pub(crate) async fn load(app: &App) -> Result<Head, StoreError> {
     for key in snapshot.management_keys {
         app.index.apply_management_key(key);
     }
+    for member in snapshot.members {
+        app.index.apply_member(member);
+    }
     while let Some(page) = snapshot.pages.recv().await {
         apply_keys(app, &page?);
     }
@@ -115,6 +118,9 @@ fn apply(app: &App, batch: Batch) -> Head {
     }
     for key in batch.management_keys {
         app.index.apply_management_key(key);
+    }
+    for member in batch.members {
+        app.index.apply_member(member);
     }
     apply_keys(app, &batch.keys);
     batch.head

@@ -75,13 +75,15 @@ fn read(
 ) -> Result<(ManagementKey, Secret), Problem> {
     let now = app.clock.now();
     let preset = wire::read::preset(body.preset);
-    let own = &permit.caller().key;
+    let in_force = app.profile_in_force()?;
+    let caller = permit.caller();
     let reach = match body.organization.as_deref() {
         Some(ALL_ORGANIZATIONS) => Reach::All,
         named => Reach::One(permit.organization(app, named)?),
     };
     // Whoever sees one organization makes keys of that one alone.
-    if !own.preset.covers(preset) || (reach == Reach::All && own.reach != Reach::All) {
+    let is_wider = reach == Reach::All && caller.sight() != Reach::All;
+    if is_wider || !caller.covers(preset, &in_force.profile.roles) {
         return Err(Problem::new(Code::PermissionDenied)
             .detail("a management key makes none that holds more than itself"));
     }

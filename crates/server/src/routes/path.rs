@@ -5,7 +5,9 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 use keyway_api::code::Code;
-use keyway_core::id::{KeyId, ManagementKeyId, OrganizationId};
+use keyway_core::id::{
+    InvitationId, KeyId, ManagementKeyId, MemberId, OrganizationId, PortalSessionId,
+};
 
 use crate::problem::Problem;
 
@@ -24,6 +26,18 @@ impl Named for KeyId {
 
 impl Named for OrganizationId {
     const NOT_FOUND: Code = Code::OrganizationNotFound;
+}
+
+impl Named for MemberId {
+    const NOT_FOUND: Code = Code::MemberNotFound;
+}
+
+impl Named for InvitationId {
+    const NOT_FOUND: Code = Code::InvitationNotFound;
+}
+
+impl Named for PortalSessionId {
+    const NOT_FOUND: Code = Code::PortalSessionNotFound;
 }
 
 impl Named for ManagementKeyId {

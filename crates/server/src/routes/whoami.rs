@@ -18,7 +18,8 @@ use keyway_token::management::MANAGEMENT_PREFIX;
 
 use super::keys::revoke::revocation;
 use crate::app::{App, AppState};
-use crate::auth::{Caller, request_context};
+use crate::auth::caller::{Caller, Who};
+use crate::auth::request_context;
 use crate::body::Json;
 use crate::conditional::{key_tag, tagged};
 use crate::credential::{CHALLENGE_INVALID, CHALLENGE_MISSING, Carried, key_credential};
@@ -31,7 +32,7 @@ use crate::wire;
 /// A credential of either kind that stands.
 #[derive(Debug)]
 pub(crate) enum Holder {
-    ManagementKey(Caller),
+    Caller(Caller),
     Key(Box<Principal>, RequestContext),
 }
 
@@ -48,7 +49,7 @@ impl FromRequestParts<AppState> for Holder {
                 Ok(Self::Key(Box::new(principal), request))
             }
             Carried::One(_) | Carried::Nothing | Carried::Unusable => {
-                Caller::authenticate(parts, app).map(Self::ManagementKey)
+                Caller::authenticate(parts, app).await.map(Self::Caller)
             }
         }
     }
@@ -93,16 +94,23 @@ pub(crate) async fn whoami(
     holder: Holder,
     _query: NoQuery,
 ) -> Response {
-    let whoami = match holder {
-        Holder::ManagementKey(caller) => Whoami {
-            key: None,
-            management_key: Some(wire::management_key(&caller.key, app.clock.now())),
-        },
-        Holder::Key(principal, _) => Whoami {
-            key: Some(*principal),
-            management_key: None,
-        },
+    let now = app.clock.now();
+    let mut whoami = Whoami {
+        key: None,
+        management_key: None,
+        member: None,
     };
+    match holder {
+        Holder::Key(principal, _) => whoami.key = Some(*principal),
+        Holder::Caller(caller) => match caller.who {
+            Who::ManagementKey(key) => {
+                whoami.management_key = Some(wire::management_key(&key, now));
+            }
+            Who::Member { member, .. } => whoami.member = Some(wire::member(&member)),
+            // A customer has no account here; the page says all there is to know.
+            Who::Portal { .. } => {}
+        },
+    }
     axum::Json(whoami).into_response()
 }
 

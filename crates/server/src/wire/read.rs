@@ -1,14 +1,18 @@
 //! From the wire to what things are: every field through its own type, all faults gathered.
 
+use std::collections::BTreeMap;
+
 use keyway_api::Metadata as WireMetadata;
 use keyway_api::grant::Grant as WireGrant;
 use keyway_api::management_key::Preset as WirePreset;
 use keyway_core::grant::{GRANT_PERMISSIONS_MAX, GRANTS_MAX, Grant, Grants, Right, RoleName};
+use keyway_core::id::ProjectId;
 use keyway_core::key::{KeyStatus, Lifetime};
 use keyway_core::management::Preset;
+use keyway_core::member::{Bindings, PROJECT_ROLES_MAX};
 use keyway_core::network::{InvalidIpRules, IpRules};
 use keyway_core::permission::{Permission, PermissionSet};
-use keyway_core::profile::Profile;
+use keyway_core::profile::{Profile, Role};
 use keyway_core::text::Metadata;
 use keyway_core::time::Timestamp;
 
@@ -68,11 +72,18 @@ pub(crate) fn grants(
 
 fn grant(faults: &mut Faults, position: usize, it: &WireGrant, profile: &Profile) -> Option<Grant> {
     let (resource, right) = match it {
-        WireGrant::Permissions(it) => (
-            &it.resource,
-            permissions(faults, position, &it.permissions, profile),
-        ),
+        WireGrant::Permissions(it) => {
+            let set = permissions(faults, position, &it.permissions, profile);
+            (&it.resource, set.map(Right::Permissions))
+        }
         WireGrant::Role(it) => (&it.resource, role(faults, position, &it.role, profile)),
+        WireGrant::Inherit(it) => match &it.permissions {
+            None => (&it.resource, Some(Right::Inherit(None))),
+            Some(words) => {
+                let set = permissions(faults, position, words, profile);
+                (&it.resource, set.map(|set| Right::Inherit(Some(set))))
+            }
+        },
     };
     let resource = faults.take(format!("/grants/{position}/resource"), resource.parse());
     Some(Grant {
@@ -100,7 +111,7 @@ fn permissions(
     position: usize,
     words: &[String],
     profile: &Profile,
-) -> Option<Right> {
+) -> Option<PermissionSet> {
     let pointer = format!("/grants/{position}/permissions");
     if words.len() > GRANT_PERMISSIONS_MAX {
         faults.add(
@@ -110,7 +121,7 @@ fn permissions(
         return None;
     }
     if words == ["*"] {
-        return Some(Right::Permissions(PermissionSet::All));
+        return Some(PermissionSet::All);
     }
     let mut read = Vec::with_capacity(words.len());
     for (place, word) in words.iter().enumerate() {
@@ -121,7 +132,7 @@ fn permissions(
             Err(fault) => faults.add(pointer, fault.to_string()),
         }
     }
-    (read.len() == words.len()).then(|| Right::Permissions(PermissionSet::of(read)))
+    (read.len() == words.len()).then(|| PermissionSet::of(read))
 }
 
 pub(crate) fn status(it: keyway_api::key::KeyStatus) -> KeyStatus {
@@ -139,4 +150,51 @@ pub(crate) fn preset(it: WirePreset) -> Preset {
         WirePreset::VerifyOnly => Preset::VerifyOnly,
         WirePreset::ReadOnly => Preset::ReadOnly,
     }
+}
+
+/// Roles of a member: each must be one of the profile's, for its place.
+pub(crate) fn bindings(
+    faults: &mut Faults,
+    role: &str,
+    project_roles: &BTreeMap<String, String>,
+    profile: &Profile,
+) -> Option<Bindings> {
+    let organization = member_role(faults, "/role", role, profile, |role| {
+        role.is_for_organization
+    });
+    if project_roles.len() > PROJECT_ROLES_MAX {
+        faults.add(
+            "/project_roles",
+            format!("at most {PROJECT_ROLES_MAX} projects"),
+        );
+    }
+    let mut projects = BTreeMap::new();
+    for (project, role) in project_roles.iter().take(PROJECT_ROLES_MAX) {
+        let pointer = format!(
+            "/project_roles/{}",
+            project.replace('~', "~0").replace('/', "~1")
+        );
+        let id: Option<ProjectId> = faults.parse(&pointer, Some(project));
+        let role = member_role(faults, &pointer, role, profile, |role| role.is_for_project);
+        projects.extend(id.zip(role));
+    }
+    Some(Bindings {
+        organization: organization?,
+        projects,
+    })
+}
+
+fn member_role(
+    faults: &mut Faults,
+    pointer: &str,
+    name: &str,
+    profile: &Profile,
+    fits: impl Fn(&Role) -> bool,
+) -> Option<RoleName> {
+    let role = name.parse::<RoleName>().ok();
+    let role = role.filter(|role| profile.roles.find(role).is_some_and(fits));
+    if role.is_none() {
+        faults.add(pointer, "the profile has no such role for this place");
+    }
+    role
 }

@@ -48,6 +48,7 @@ pub(crate) async fn create(
     let in_force = app.profile_in_force()?;
     let by = permit.call().origin.actor.to_text();
     let draft = read(&app, organization, &body, &in_force.profile, by)?;
+    permit.may_make(&app, &draft)?;
     let (done, secret) = store(&app, &ticket, &draft, &in_force).await?;
     Ok(issued(
         &app,

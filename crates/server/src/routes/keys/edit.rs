@@ -38,6 +38,11 @@ pub(crate) async fn edit(
     let in_force = app.profile_in_force()?;
     let now = app.clock.now();
     let edit = read(&body, &in_force.profile, now)?;
+    if let Some(grants) = &edit.grants {
+        let found = app.store.find_key(permit.reach(), &id).await?;
+        let project = found.as_ref().and_then(|key| key.project.as_ref());
+        permit.may_hand_on(&app, grants, project)?;
+    }
     let at = KeyAt {
         reach: permit.reach(),
         id: &id,

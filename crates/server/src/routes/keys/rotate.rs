@@ -59,6 +59,8 @@ pub(crate) async fn rotate(
             .settle_refusal(Problem::new(Code::KeyNotFound), patience)
             .await);
     };
+    // Whoever rotates sees the new secret, and with it may do what the key may.
+    permit.may_hand_on(&app, &found.grants, found.project.as_ref())?;
     let (done, secret) = store(&app, &ticket, permit.reach(), &found, grace, &in_force).await?;
     Ok(issued(
         &app,

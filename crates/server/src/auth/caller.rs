@@ -1,0 +1,213 @@
+//! The caller: a management key, a member or a portal session that stands at this moment.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+use keyway_api::code::Code;
+use keyway_core::actor::{Actor, Origin};
+use keyway_core::grant::{Grants, Right};
+use keyway_core::id::ProjectId;
+use keyway_core::management::{
+    ManagementKey, ManagementKeyState, ManagementPermission, Preset, Reach,
+};
+use keyway_core::member::Member;
+use keyway_core::permission::{PermissionPattern, PermissionSet};
+use keyway_core::portal::PortalSession;
+use keyway_core::profile::Roles;
+use keyway_core::resource::ResourcePath;
+use keyway_token::digest::Digest;
+use keyway_token::management::is_management_shape;
+
+use super::{challenge, request_context, same_origin, session};
+use crate::app::App;
+use crate::credential::{
+    CHALLENGE_INVALID, CHALLENGE_MISSING, CHALLENGE_SEVERAL, Carried, management_credential,
+};
+use crate::problem::Problem;
+use crate::request::RequestContext;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub who: Who,
+    pub request: RequestContext,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Who {
+    ManagementKey(Arc<ManagementKey>),
+    Member {
+        member: Arc<Member>,
+        /// Of the cookie.
+        session: Digest,
+    },
+    Portal {
+        portal: Box<PortalSession>,
+        session: Digest,
+    },
+}
+
+impl Caller {
+    /// By the `Authorization` header, else by a session cookie.
+    pub(crate) async fn authenticate(parts: &Parts, app: &App) -> Result<Self, Problem> {
+        let carried = management_credential(&parts.headers);
+        let cookie = session::cookie(&parts.headers, app);
+        match (carried, cookie) {
+            // Two credentials are refused before either is looked at (S-BEARER-06).
+            (Carried::Several, _) => Err(challenge(Code::DuplicateCredentials, CHALLENGE_SEVERAL)),
+            (Carried::One(unverified), _) => Self::of_management_key(parts, app, unverified),
+            (Carried::Nothing, Some(unverified)) => {
+                same_origin::prove(parts, app)?;
+                let request = request_context(parts)?;
+                match session::find(app, &unverified).await? {
+                    Some(who) => Ok(Self { who, request }),
+                    None => Err(challenge(Code::CredentialInvalid, CHALLENGE_INVALID)),
+                }
+            }
+            (Carried::Nothing | Carried::Unusable, _) => {
+                Err(challenge(Code::CredentialMissing, CHALLENGE_MISSING))
+            }
+        }
+    }
+
+    fn of_management_key(parts: &Parts, app: &App, unverified: &str) -> Result<Self, Problem> {
+        let request = request_context(parts)?;
+        // Nothing is known while the index is in doubt, not even that a key is unknown.
+        if let Some(cause) = app.index.doubt() {
+            return Err(cause.into());
+        }
+        let invalid = || challenge(Code::CredentialInvalid, CHALLENGE_INVALID);
+        if !is_management_shape(unverified) {
+            return Err(invalid());
+        }
+        let key = app
+            .index
+            .find_management_key(&Digest::of(unverified))
+            .ok_or_else(invalid)?;
+        if key.state != ManagementKeyState::Active {
+            return Err(challenge(Code::CredentialRevoked, CHALLENGE_INVALID));
+        }
+        if !key.stands(app.clock.now()) {
+            return Err(challenge(Code::CredentialExpired, CHALLENGE_INVALID));
+        }
+        Ok(Self {
+            who: Who::ManagementKey(key),
+            request,
+        })
+    }
+
+    /// What a cursor is bound to: what the caller may see.
+    pub(crate) fn scope(&self) -> String {
+        match &self.who {
+            Who::ManagementKey(key) => match key.reach.organization() {
+                None => "*".to_owned(),
+                Some(own) => own.to_string(),
+            },
+            Who::Member { member, .. } => member.organization.to_string(),
+            Who::Portal { portal, .. } => portal.id.to_string(),
+        }
+    }
+
+    pub(crate) fn origin(&self) -> Origin {
+        let (actor, actor_label) = match &self.who {
+            Who::ManagementKey(key) => (
+                Actor::ManagementKey(key.id.clone()),
+                key.name.as_str().to_owned(),
+            ),
+            Who::Member { member, .. } => (
+                Actor::Member {
+                    id: member.id.clone(),
+                    version: member.version,
+                },
+                member.name.as_str().to_owned(),
+            ),
+            Who::Portal { portal, .. } => {
+                let owner = portal
+                    .owner
+                    .as_ref()
+                    .map_or("customer", |owner| owner.as_str());
+                (Actor::PortalSession(portal.id.clone()), owner.to_owned())
+            }
+        };
+        Origin {
+            actor,
+            actor_label,
+            address: self.request.address,
+            request_id: self.request.id.to_string(),
+        }
+    }
+
+    /// Whether a thing may be done in all that the caller sees.
+    pub(crate) fn manages(&self, permission: ManagementPermission, roles: &Roles) -> bool {
+        match &self.who {
+            Who::ManagementKey(key) => key.preset.holds(permission),
+            Who::Member { member, .. } => member.bindings.manage(permission, roles),
+            Who::Portal { portal, .. } => portal.manages(permission),
+        }
+    }
+
+    /// Whether the caller holds everything that a preset holds.
+    pub(crate) fn covers(&self, preset: Preset, roles: &Roles) -> bool {
+        ManagementPermission::ALL
+            .iter()
+            .all(|permission| !preset.holds(*permission) || self.manages(*permission, roles))
+    }
+
+    /// The organizations that the caller sees at all.
+    pub(crate) fn sight(&self) -> Reach {
+        match &self.who {
+            Who::ManagementKey(key) => key.reach.clone(),
+            Who::Member { member, .. } => Reach::One(member.organization.clone()),
+            Who::Portal { portal, .. } => Reach::One(portal.organization.clone()),
+        }
+    }
+
+    /// The product's permissions that the caller holds in all of what it sees.
+    pub(crate) fn product_permissions(&self, roles: &Roles) -> Vec<PermissionPattern> {
+        match &self.who {
+            Who::ManagementKey(_) => vec![PermissionPattern::All],
+            Who::Member { member, .. } => roles.permissions(&member.bindings.organization).to_vec(),
+            Who::Portal { portal, .. } => portal.to_hand_on().cloned().collect(),
+        }
+    }
+
+    /// What of a key's grants is more than the caller holds. A management key that may make keys holds
+    /// everything in its organizations.
+    pub(crate) fn excess(
+        &self,
+        roles: &Roles,
+        grants: &Grants,
+        project: Option<&ProjectId>,
+    ) -> Vec<String> {
+        match &self.who {
+            Who::ManagementKey(_) => Vec::new(),
+            Who::Member { member, .. } => {
+                let ceiling = project.map(ResourcePath::of_project);
+                member.bindings.excess(grants, ceiling.as_ref(), roles)
+            }
+            Who::Portal { portal, .. } => {
+                let held: Vec<&PermissionPattern> = portal.to_hand_on().collect();
+                let wanted = grants
+                    .as_slice()
+                    .iter()
+                    .flat_map(|grant| asked(&grant.right, roles));
+                let is_more = |wanted: &PermissionPattern| !held.iter().any(|it| it.covers(wanted));
+                let mut excess: Vec<String> =
+                    wanted.filter(is_more).map(|it| it.to_string()).collect();
+                excess.sort_unstable();
+                excess.dedup();
+                excess
+            }
+        }
+    }
+}
+
+/// What a right is made of; a portal's customer is no member, so nothing can be inherited from one.
+fn asked(right: &Right, roles: &Roles) -> Vec<PermissionPattern> {
+    match right {
+        Right::Permissions(PermissionSet::All) | Right::Inherit(_) => vec![PermissionPattern::All],
+        Right::Permissions(PermissionSet::Words(words)) => {
+            words.iter().cloned().map(PermissionPattern::Word).collect()
+        }
+        Right::Role(name) => roles.permissions(name).to_vec(),
+    }
+}

@@ -1,0 +1,296 @@
+//! `/v1/members`: people in an organization.
+
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use http::StatusCode;
+use keyway_api::change::{Done, Effective, WaitQuery};
+use keyway_api::code::Code;
+use keyway_api::list::List;
+use keyway_api::member::{CreateMember, EditMember, Member as Wire, OrganizationQuery};
+use keyway_core::grant::{Grant, Grants, Right};
+use keyway_core::id::{MemberId, OrganizationId};
+use keyway_core::management::ManagementPermission;
+use keyway_core::member::{Bindings, Member, MemberState};
+use keyway_core::profile::Roles;
+use keyway_core::resource::{Resource, ResourcePath};
+use keyway_store::members::{MemberAt, MemberEdit};
+use keyway_token::base62::draw_id;
+
+use crate::app::{App, AppState};
+use crate::auth::Permit;
+use crate::auth::caller::Caller;
+use crate::auth::permissions::{MembersCreate, MembersRead, MembersRemove, MembersUpdate};
+use crate::body::Json;
+use crate::cluster::Settled;
+use crate::conditional::{IfMatch, IfNoneMatch, tagged, version_tag};
+use crate::fields::Faults;
+use crate::first_start::ID_CHARS;
+use crate::idempotency::{Attempt, Idempotency};
+use crate::paging::{self, Listing};
+use crate::problem::Problem;
+use crate::query::Query;
+use crate::routes::path::PathId;
+use crate::wire;
+
+const PATH: &str = "/v1/members";
+
+/// Makes a person a member.
+#[utoipa::path(post, path = "/v1/members", tag = "members", params(WaitQuery),
+    request_body = CreateMember, responses((status = 201, body = Effective<Wire>)))]
+pub(crate) async fn create(
+    State(app): State<AppState>,
+    permit: Permit<MembersCreate>,
+    Query(query): Query<WaitQuery>,
+    idempotency: Idempotency,
+    Json(body): Json<CreateMember>,
+) -> Result<Response, Problem> {
+    let patience = app.patience(query.wait.as_deref())?;
+    let ticket = match idempotency
+        .begin(&app, permit.caller(), &body, patience)
+        .await?
+    {
+        Attempt::Replay(response) => return Ok(response),
+        Attempt::Fresh(ticket) => ticket,
+    };
+    let organization = permit.organization(&app, body.organization.as_deref())?;
+    let by = permit.call().origin.actor.to_text();
+    let member = read(&app, organization, &body, by)?;
+    may_give(&app, permit.caller(), &member.bindings)?;
+    let by = ticket.answered_by(201, &wire::member(&member))?;
+    let done = app.store.create_member(&by, member, app.clock.now()).await;
+    Ok(answer(
+        app.settle(done, patience).await?,
+        StatusCode::CREATED,
+    ))
+}
+
+fn read(
+    app: &App,
+    organization: OrganizationId,
+    body: &CreateMember,
+    created_by: String,
+) -> Result<Member, Problem> {
+    let in_force = app.profile_in_force()?;
+    let mut faults = Faults::default();
+    let email = faults.parse("/email", Some(&body.email));
+    let name = faults.parse("/name", Some(&body.name));
+    let roles = &body.project_roles;
+    let bindings = wire::read::bindings(&mut faults, &body.role, roles, &in_force.profile);
+    let id = draw_member_id(app);
+    let id: Option<MemberId> = faults.parse("/id", Some(&id));
+    let member = email
+        .zip(name)
+        .zip(bindings.zip(id))
+        .map(|((email, name), (bindings, id))| Member {
+            id,
+            organization,
+            email,
+            name,
+            bindings,
+            state: MemberState::Active,
+            created_at: app.clock.now(),
+            created_by,
+            version: 1,
+        });
+    faults.done(member)
+}
+
+pub(crate) fn draw_member_id(app: &App) -> String {
+    format!("mem_{}", draw_id(ID_CHARS, app.entropy.lock().as_mut()))
+}
+
+/// Nobody gives a role that holds more than they hold, here or in the product (I6).
+pub(crate) fn may_give(app: &App, caller: &Caller, bindings: &Bindings) -> Result<(), Problem> {
+    let in_force = app.profile_in_force()?;
+    let roles = &in_force.profile.roles;
+    let manages_more = ManagementPermission::ALL.iter().any(|permission| {
+        let gives = bindings.manage(*permission, roles)
+            || bindings
+                .projects_managing(*permission, roles)
+                .next()
+                .is_some();
+        gives && !caller.manages(*permission, roles)
+    });
+    let excess = caller.excess(roles, &as_grants(bindings), None);
+    if !manages_more && excess.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::new(Code::PermissionDenied)
+        .detail("the role holds more than you hold, so you cannot give it"))
+}
+
+/// Roles in the words of grants.
+fn as_grants(bindings: &Bindings) -> Grants {
+    let organization = Grant {
+        right: Right::Role(bindings.organization.clone()),
+        resource: Resource::All,
+    };
+    let projects = bindings.projects.iter().map(|(project, role)| Grant {
+        right: Right::Role(role.clone()),
+        resource: Resource::Path(ResourcePath::of_project(project)),
+    });
+    Grants::of_roles(std::iter::once(organization).chain(projects).collect())
+}
+
+/// Lists members, newest first.
+#[utoipa::path(get, path = "/v1/members", tag = "members", params(OrganizationQuery),
+    responses((status = 200, body = List<Wire>)))]
+pub(crate) async fn list(
+    State(app): State<AppState>,
+    permit: Permit<MembersRead>,
+    RawQuery(raw): RawQuery,
+    Query(query): Query<OrganizationQuery>,
+) -> Result<Response, Problem> {
+    let organization = permit.named_organization(&app, query.organization.as_deref())?;
+    let filter = (permit.caller().scope(), &query.organization);
+    let listing = Listing {
+        app: &app,
+        path: PATH,
+        filter: &filter,
+    };
+    let limit = paging::limit(query.limit)?;
+    let cursor = listing.open(query.cursor.as_deref())?;
+    let (reach, organization) = (permit.reach(), organization.as_ref());
+    let page = app
+        .store
+        .list_members(reach, organization, cursor.as_ref(), limit)
+        .await?;
+    Ok(listing.answer(page, raw.as_deref(), |it| wire::member(&it)))
+}
+
+/// Shows one member.
+#[utoipa::path(get, path = "/v1/members/{id}", tag = "members", params(("id" = String, Path)),
+    responses((status = 200, body = Wire)))]
+pub(crate) async fn show(
+    State(app): State<AppState>,
+    permit: Permit<MembersRead>,
+    PathId(id): PathId<MemberId>,
+    if_none_match: IfNoneMatch,
+) -> Result<Response, Problem> {
+    let found = app.store.find_member(permit.reach(), &id).await?;
+    let found = found.ok_or_else(|| Problem::new(Code::MemberNotFound))?;
+    Ok(if_none_match.answer(&version_tag(found.version), &wire::member(&found)))
+}
+
+/// Changes a member's name or roles; it binds at the next request.
+#[utoipa::path(patch, path = "/v1/members/{id}", tag = "members",
+    params(("id" = String, Path), WaitQuery), request_body = EditMember,
+    responses((status = 200, body = Effective<Wire>)))]
+pub(crate) async fn edit(
+    State(app): State<AppState>,
+    permit: Permit<MembersUpdate>,
+    PathId(id): PathId<MemberId>,
+    Query(query): Query<WaitQuery>,
+    if_match: IfMatch,
+    Json(body): Json<EditMember>,
+) -> Result<Response, Problem> {
+    let patience = app.patience(query.wait.as_deref())?;
+    let expected = if_match.required()?;
+    let found = app.store.find_member(permit.reach(), &id).await?;
+    let Some(found) = found else {
+        return Err(app
+            .settle_refusal(Problem::new(Code::MemberNotFound), patience)
+            .await);
+    };
+    let edit = read_edit(&app, &found, &body)?;
+    if let Some(bindings) = &edit.bindings {
+        may_give(&app, permit.caller(), &found.bindings)?;
+        may_give(&app, permit.caller(), bindings)?;
+        let roles = &app.profile_in_force()?.profile.roles;
+        let still_administers = bindings.manage(ManagementPermission::MembersUpdate, roles);
+        one_administrator_stays(&app, &found, roles, still_administers).await?;
+    }
+    let at = MemberAt {
+        reach: permit.reach(),
+        id: &id,
+        expected: Some(expected),
+    };
+    let done = app
+        .store
+        .update_member(&permit.call(), at, &edit, app.clock.now())
+        .await;
+    Ok(answer(app.settle(done, patience).await?, StatusCode::OK))
+}
+
+fn read_edit(app: &App, found: &Member, body: &EditMember) -> Result<MemberEdit, Problem> {
+    let in_force = app.profile_in_force()?;
+    let mut faults = Faults::default();
+    let name = faults.parse("/name", body.name.as_deref());
+    let bindings = if body.role.is_none() && body.project_roles.is_none() {
+        None
+    } else {
+        let present = wire::member(found);
+        let role = body.role.as_ref().unwrap_or(&present.role);
+        let project_roles = body
+            .project_roles
+            .as_ref()
+            .unwrap_or(&present.project_roles);
+        wire::read::bindings(&mut faults, role, project_roles, &in_force.profile)
+    };
+    faults.done(Some(MemberEdit { name, bindings }))
+}
+
+/// Removes a member. What becomes of the person's keys is for the profile to say.
+#[utoipa::path(delete, path = "/v1/members/{id}", tag = "members",
+    params(("id" = String, Path), WaitQuery), responses((status = 200, body = Done)))]
+pub(crate) async fn remove(
+    State(app): State<AppState>,
+    permit: Permit<MembersRemove>,
+    PathId(id): PathId<MemberId>,
+    Query(query): Query<WaitQuery>,
+    IfMatch(expected): IfMatch,
+) -> Result<Response, Problem> {
+    let patience = app.patience(query.wait.as_deref())?;
+    if let Some(found) = app.store.find_member(permit.reach(), &id).await? {
+        may_give(&app, permit.caller(), &found.bindings)?;
+        let roles = &app.profile_in_force()?.profile.roles;
+        one_administrator_stays(&app, &found, roles, false).await?;
+    }
+    let at = MemberAt {
+        reach: permit.reach(),
+        id: &id,
+        expected,
+    };
+    let done = app
+        .store
+        .remove_member(&permit.call(), at, app.clock.now())
+        .await;
+    let settled = app.settle(done, patience).await?;
+    Ok(
+        settled.answer(StatusCode::OK, |_, effective_everywhere_at| Done {
+            effective_everywhere_at,
+        }),
+    )
+}
+
+/// An organization that had somebody to manage its members must keep one.
+pub(crate) async fn one_administrator_stays(
+    app: &App,
+    changed: &Member,
+    roles: &Roles,
+    still_administers: bool,
+) -> Result<(), Problem> {
+    let administers = |it: &Member| {
+        it.bindings
+            .manage(ManagementPermission::MembersUpdate, roles)
+    };
+    if still_administers || !administers(changed) {
+        return Ok(());
+    }
+    let others = app.index.members_in(&changed.organization);
+    if others
+        .iter()
+        .any(|it| it.id != changed.id && administers(it))
+    {
+        return Ok(());
+    }
+    Err(Problem::new(Code::LastAdministrator))
+}
+
+fn answer(settled: Settled<Member>, status: StatusCode) -> Response {
+    let tag = version_tag(settled.value.version);
+    let answer = settled.answer(status, |it, at| -> Effective<Wire> {
+        wire::effective(wire::member(&it), at)
+    });
+    tagged(answer, &tag)
+}

@@ -1,0 +1,58 @@
+//! `POST /v1/sign-in-links`: a link by which a member signs in once.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use keyway_api::change::WaitQuery;
+use keyway_api::code::Code;
+use keyway_api::sign_in_link::{CreateSignInLink, SignInLink};
+use keyway_core::id::MemberId;
+use keyway_core::management::Reach;
+use keyway_store::sessions::LinkKind;
+
+use super::members::may_give;
+use crate::app::AppState;
+use crate::auth::Permit;
+use crate::auth::permissions::SignInLinksCreate;
+use crate::body::Json;
+use crate::one_time_link::{Fresh, SIGN_IN_SPAN};
+use crate::problem::Problem;
+use crate::query::Query;
+use crate::wire;
+
+/// Makes a link by which a member signs in once, soon. Whoever gets it is that person.
+#[utoipa::path(post, path = "/v1/sign-in-links", tag = "members", params(WaitQuery),
+    request_body = CreateSignInLink, responses((status = 201, body = SignInLink)))]
+pub(crate) async fn create(
+    State(app): State<AppState>,
+    permit: Permit<SignInLinksCreate>,
+    Query(query): Query<WaitQuery>,
+    Json(body): Json<CreateSignInLink>,
+) -> Result<Response, Problem> {
+    let patience = app.patience(query.wait.as_deref())?;
+    let not_found = || Problem::new(Code::MemberNotFound);
+    let id: MemberId = body.member.parse().map_err(|_| not_found())?;
+    let found = app.store.find_member(permit.reach(), &id).await?;
+    let Some(member) = found else {
+        return Err(app.settle_refusal(not_found(), patience).await);
+    };
+    may_give(&app, permit.caller(), &member.bindings)?;
+    // The link opens all of the person's memberships, so it needs a caller who sees them all.
+    if *permit.reach() != Reach::All && app.index.members_of(&member.email.folded()).len() > 1 {
+        return Err(Problem::new(Code::PermissionDenied)
+            .detail("the person is a member of other organizations too"));
+    }
+    let now = app.clock.now();
+    let expires_at = now.plus(SIGN_IN_SPAN);
+    let fresh = Fresh::draw(&app, LinkKind::SignIn, member.id.as_str(), expires_at);
+    let by = permit.call();
+    let done = app
+        .store
+        .create_sign_in_link(&by, &member, fresh.link, now)
+        .await;
+    let settled = app.settle(done, patience).await?;
+    Ok(settled.answer(StatusCode::CREATED, |(), _| SignInLink {
+        url: fresh.url,
+        expires_at: wire::moment(expires_at),
+    }))
+}
