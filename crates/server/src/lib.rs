@@ -16,6 +16,7 @@ mod conditional;
 pub mod config;
 mod credential;
 mod cursor;
+mod dashboard;
 pub mod dev;
 pub mod entropy;
 mod fields;

@@ -34,6 +34,7 @@ use crate::problem::Problem;
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(native())
+        .merge(crate::dashboard::routes())
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(metrics::metrics))

@@ -1,0 +1,185 @@
+//! What stands around every page: navigation, organization, person.
+
+use keyway_core::management::ManagementPermission;
+
+use super::assets::VERSION;
+use crate::app::App;
+use crate::auth::caller::{Caller, Who};
+use crate::auth::reach_of;
+use crate::profile_in_force::ProfileInForce;
+
+/// Given to every template.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    /// The name that the product goes by.
+    pub product: String,
+    pub organization: String,
+    /// The organizations that the person is a member of: id and name.
+    pub organizations: Vec<(String, String)>,
+    pub person: String,
+    pub email: String,
+    pub nav: Vec<NavGroup>,
+    /// The address of the navigation entry that the page belongs to.
+    pub place: &'static str,
+    pub toast: Option<Toast>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct NavGroup {
+    pub title: Option<&'static str>,
+    pub items: Vec<NavItem>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct NavItem {
+    pub href: &'static str,
+    pub icon: &'static str,
+    pub label: String,
+    /// The letter after `g`.
+    pub shortcut: Option<char>,
+}
+
+/// What just happened.
+#[derive(Clone, Debug)]
+pub(crate) struct Toast {
+    pub what: String,
+    pub detail: String,
+}
+
+impl Frame {
+    /// Around pages before anybody signed in.
+    pub(crate) fn solo(app: &App) -> Self {
+        let profile = app.profile.load();
+        let product = profile.as_ref().map_or("Keyway", |it| &it.profile.title);
+        Self {
+            product: product.to_owned(),
+            organization: String::new(),
+            organizations: Vec::new(),
+            person: String::new(),
+            email: String::new(),
+            nav: Vec::new(),
+            place: "",
+            toast: None,
+        }
+    }
+
+    /// Around a visitor's page.
+    pub(crate) fn of(
+        app: &App,
+        profile: &ProfileInForce,
+        caller: &Caller,
+        organizations: Vec<(String, String)>,
+        organization: String,
+        place: &'static str,
+    ) -> Self {
+        let (person, email) = match &caller.who {
+            Who::Member { member, .. } => (
+                member.name.as_str().to_owned(),
+                member.email.as_str().to_owned(),
+            ),
+            Who::Portal { .. } | Who::ManagementKey(_) => (String::new(), String::new()),
+        };
+        Self {
+            product: profile.profile.title.clone(),
+            organization,
+            organizations,
+            person,
+            email,
+            nav: navigation(app, caller),
+            place,
+            toast: None,
+        }
+    }
+
+    pub(crate) fn asset(&self, name: &str) -> String {
+        format!("/assets/{}/{name}", *VERSION)
+    }
+
+    /// An icon of the sprite, hidden from readers: a word stands beside it.
+    pub(crate) fn icon(&self, name: &str) -> String {
+        let sprite = self.asset("icons.svg");
+        format!(r##"<svg class="i" aria-hidden="true"><use href="{sprite}#{name}"/></svg>"##)
+    }
+
+    pub(crate) fn organization_initial(&self) -> String {
+        self.organization
+            .chars()
+            .take(1)
+            .flat_map(char::to_uppercase)
+            .collect()
+    }
+
+    pub(crate) fn person_initials(&self) -> String {
+        let words = self.person.split_whitespace().take(2);
+        words
+            .filter_map(|word| word.chars().next())
+            .flat_map(char::to_uppercase)
+            .collect()
+    }
+}
+
+/// Entries of pages that the visitor may open.
+fn navigation(app: &App, caller: &Caller) -> Vec<NavGroup> {
+    use ManagementPermission as P;
+    let item = |needed: P, href, icon, label: &str, shortcut| {
+        let is_open = matches!(reach_of(app, caller, needed), Ok(Some(_)));
+        is_open.then(|| NavItem {
+            href,
+            icon,
+            label: label.to_owned(),
+            shortcut,
+        })
+    };
+    // The key page stays even where it is locked: it says who can change that.
+    let keys = NavItem {
+        href: "/keys",
+        icon: "key",
+        label: "API keys".to_owned(),
+        shortcut: Some('k'),
+    };
+    let own = NavItem {
+        href: "/settings",
+        icon: "gear",
+        label: "Settings".to_owned(),
+        shortcut: None,
+    };
+    let groups = [
+        (
+            None,
+            vec![
+                Some(keys),
+                item(
+                    P::ProjectsRead,
+                    "/projects",
+                    "folder",
+                    "Projects",
+                    Some('p'),
+                ),
+                item(P::KeysRead, "/limits", "gauge", "Limits", None),
+            ],
+        ),
+        (
+            Some("Organization"),
+            vec![
+                item(P::MembersRead, "/members", "people", "Members", Some('m')),
+                item(P::AuditRead, "/audit", "log", "Audit log", Some('a')),
+                Some(own),
+            ],
+        ),
+        (
+            Some("Administration"),
+            vec![item(
+                P::ManagementKeysRead,
+                "/management-keys",
+                "shield",
+                "Management keys",
+                None,
+            )],
+        ),
+    ];
+    let groups = groups.into_iter().map(|(title, items)| NavGroup {
+        title,
+        items: items.into_iter().flatten().collect(),
+    });
+    groups.filter(|group| !group.items.is_empty()).collect()
+}

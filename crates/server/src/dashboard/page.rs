@@ -1,0 +1,134 @@
+//! Pages on their way out: HTML, never stored, and under a policy that lets in nothing but what this
+//! server sends.
+
+use askama::Template;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use keyway_api::code::Code;
+
+use super::frame::Frame;
+use crate::problem::{Problem, status};
+
+/// No inline script or style, no frame, no other host.
+const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+    frame-ancestors 'none'";
+const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
+
+/// A template with a status.
+pub(crate) fn page<T: Template>(code: StatusCode, template: &T) -> Response {
+    let html = match template.render() {
+        Ok(html) => html,
+        Err(error) => return Problem::internal(&error).into_response(),
+    };
+    let mut response = (code, Html(html)).into_response();
+    let policy = HeaderValue::from_static(CONTENT_POLICY);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
+/// To another page, by GET; htmx is told in its own words.
+pub(crate) fn to(address: &str) -> Response {
+    let mut response = Redirect::to(address).into_response();
+    if let Ok(address) = HeaderValue::from_str(address) {
+        response.headers_mut().insert(HX_REDIRECT, address);
+    }
+    response
+}
+
+/// An address on this server: a path and a query, nothing that a browser reads as another host.
+pub(crate) fn local_path(unverified: &str) -> Option<&str> {
+    let is_path = unverified.starts_with('/')
+        && !unverified.starts_with("//")
+        && unverified
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    is_path.then_some(unverified)
+}
+
+#[derive(Template)]
+#[template(path = "locked.html")]
+struct Locked<'a> {
+    frame: &'a Frame,
+    heading: &'a str,
+    permission: &'a str,
+    role: &'a str,
+    administrators: &'a [Administrator],
+}
+
+/// Who can give a permission.
+#[derive(Clone, Debug)]
+pub(crate) struct Administrator {
+    pub name: String,
+    pub email: String,
+    pub role: String,
+}
+
+pub(crate) fn locked(
+    frame: &Frame,
+    heading: &str,
+    permission: &str,
+    role: &str,
+    administrators: &[Administrator],
+) -> Response {
+    let page_of = Locked {
+        frame,
+        heading,
+        permission,
+        role,
+        administrators,
+    };
+    page(StatusCode::FORBIDDEN, &page_of)
+}
+
+#[derive(Template)]
+#[template(path = "refused.html")]
+struct Refused<'a> {
+    frame: &'a Frame,
+    heading: &'a str,
+    sentence: &'a str,
+    code: &'a str,
+}
+
+/// A problem in sentences.
+pub(crate) fn refused(frame: &Frame, problem: &Problem) -> Response {
+    let code = problem.code();
+    let sentence = problem.as_detail().unwrap_or_else(|| code.page().to_do);
+    let refused = Refused {
+        frame,
+        heading: code.title(),
+        sentence,
+        code: code.name(),
+    };
+    let mut response = page(status(code.status()), &refused);
+    if code == Code::Undecided || code == Code::StoreUnavailable {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_path_of_this_server_is_gone_back_to() {
+        for good in ["/", "/keys", "/keys/k1?tab=usage"] {
+            assert_eq!(local_path(good), Some(good));
+        }
+        for bad in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "keys",
+            "/a b",
+        ] {
+            assert_eq!(local_path(bad), None, "{bad:?}");
+        }
+    }
+}

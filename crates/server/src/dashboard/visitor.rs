@@ -1,0 +1,163 @@
+//! Whoever looks at a page, by the session cookie. Who has none is sent to the sign-in page and comes
+//! back afterwards.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse as _, Response};
+use http::Method;
+use http::request::Parts;
+use keyway_core::id::OrganizationId;
+use keyway_core::management::{ManagementPermission, Reach};
+use keyway_core::member::Member;
+use keyway_core::portal::PortalSession;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::frame::Frame;
+use super::page::{self, Administrator};
+use crate::app::AppState;
+use crate::auth::caller::{Caller, Who};
+use crate::auth::permissions::Needed;
+use crate::auth::{Permit, request_context, same_origin, session};
+use crate::problem::Problem;
+use crate::profile_in_force::ProfileInForce;
+
+/// A person or a customer who is signed in.
+#[derive(Clone, Debug)]
+pub(crate) struct Visitor {
+    pub app: AppState,
+    pub profile: Arc<ProfileInForce>,
+    pub caller: Caller,
+    pub who: VisitorKind,
+    /// Whether htmx asks, for a part of a page.
+    pub is_part: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum VisitorKind {
+    Member(Arc<Member>),
+    Portal(Box<PortalSession>),
+}
+
+impl FromRequestParts<AppState> for Visitor {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
+        let problem = |problem: Problem| page::refused(&Frame::solo(app), &problem);
+        let profile = app.profile_in_force().map_err(problem)?;
+        let Some(unverified) = session::cookie(&parts.headers, app) else {
+            return Err(to_sign_in(parts));
+        };
+        same_origin::prove(parts, app).map_err(problem)?;
+        let request = request_context(parts).map_err(problem)?;
+        let Some(found) = session::find(app, &unverified).await.map_err(problem)? else {
+            return Err(to_sign_in(parts));
+        };
+        let who = match &found {
+            Who::Member { member, .. } => VisitorKind::Member(Arc::clone(member)),
+            Who::Portal { portal, .. } => VisitorKind::Portal(portal.clone()),
+            Who::ManagementKey(_) => return Err(to_sign_in(parts)),
+        };
+        Ok(Self {
+            app: Arc::clone(app),
+            profile,
+            caller: Caller {
+                who: found,
+                request,
+            },
+            who,
+            is_part: parts.headers.contains_key("hx-request"),
+        })
+    }
+}
+
+/// Back to the page that was asked for; a form that was sent is not sent again.
+fn to_sign_in(parts: &Parts) -> Response {
+    let is_page = matches!(parts.method, Method::GET | Method::HEAD);
+    let path = parts.uri.path_and_query().map_or("/", |it| it.as_str());
+    if !is_page || path == "/" {
+        return page::to("/sign-in");
+    }
+    let next = utf8_percent_encode(path, NON_ALPHANUMERIC);
+    page::to(&format!("/sign-in?next={next}"))
+}
+
+impl Visitor {
+    /// Where the visitor is. A cookie is never a management key's, so there is always one.
+    pub(crate) fn organization(&self) -> &OrganizationId {
+        match &self.who {
+            VisitorKind::Member(member) => &member.organization,
+            VisitorKind::Portal(portal) => &portal.organization,
+        }
+    }
+
+    /// The frame of a page at `place` in the navigation.
+    pub(crate) async fn frame(&self, place: &'static str) -> Result<Frame, Response> {
+        let mut organizations = Vec::new();
+        if let VisitorKind::Member(member) = &self.who {
+            for it in self.app.index.members_of(&member.email.folded()) {
+                let name = self.organization_name(&it.organization).await?;
+                organizations.push((it.organization.to_string(), name));
+            }
+        }
+        let name = self.organization_name(self.organization()).await?;
+        Ok(Frame::of(
+            &self.app,
+            &self.profile,
+            &self.caller,
+            organizations,
+            name,
+            place,
+        ))
+    }
+
+    async fn organization_name(&self, id: &OrganizationId) -> Result<String, Response> {
+        let reach = Reach::One(id.clone());
+        let found = self.app.store.find_organization(&reach, id).await;
+        let found = found.map_err(|error| Problem::from(error).into_response())?;
+        Ok(found.map_or_else(|| id.to_string(), |it| it.name.as_str().to_owned()))
+    }
+
+    /// Proof of a permission, or the locked page of `heading`.
+    pub(crate) fn permit<P: Needed>(
+        &self,
+        frame: &Frame,
+        heading: &str,
+    ) -> Result<Permit<P>, Response> {
+        Permit::of(&self.app, self.caller.clone())
+            .map_err(|_| self.locked(frame, heading, P::PERMISSION))
+    }
+
+    /// Whether a control for this is shown at all.
+    pub(crate) fn may(&self, permission: ManagementPermission) -> bool {
+        let reach = crate::auth::reach_of(&self.app, &self.caller, permission);
+        matches!(reach, Ok(Some(_)))
+    }
+
+    fn locked(&self, frame: &Frame, heading: &str, needed: ManagementPermission) -> Response {
+        let roles = &self.profile.profile.roles;
+        let role = match &self.who {
+            VisitorKind::Member(member) => {
+                let name = &member.bindings.organization;
+                roles.find(name).map_or(name.as_str(), |role| &role.title)
+            }
+            VisitorKind::Portal(_) => "none",
+        };
+        let administrators: Vec<Administrator> = self
+            .app
+            .index
+            .members_in(self.organization())
+            .iter()
+            .filter(|it| {
+                it.bindings
+                    .manage(ManagementPermission::MembersUpdate, roles)
+            })
+            .map(|it| Administrator {
+                name: it.name.as_str().to_owned(),
+                email: it.email.as_str().to_owned(),
+                role: it.bindings.organization.as_str().to_owned(),
+            })
+            .collect();
+        page::locked(frame, heading, needed.as_str(), role, &administrators)
+    }
+}
