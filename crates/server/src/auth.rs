@@ -19,7 +19,9 @@ use keyway_token::management::is_management_shape;
 
 use crate::app::{App, AppState};
 use crate::auth::permissions::Needed;
-use crate::credential::{CHALLENGE_INVALID, CHALLENGE_MISSING, Carried, management_credential};
+use crate::credential::{
+    CHALLENGE_INVALID, CHALLENGE_MISSING, CHALLENGE_SEVERAL, Carried, management_credential,
+};
 use crate::problem::Problem;
 use crate::request::RequestContext;
 
@@ -104,7 +106,9 @@ impl Caller {
     pub(crate) fn authenticate(parts: &Parts, app: &App) -> Result<Self, Problem> {
         let unverified = match management_credential(&parts.headers) {
             Carried::One(unverified) => unverified,
-            Carried::Several => return Err(Problem::new(Code::DuplicateCredentials)),
+            Carried::Several => {
+                return Err(challenge(Code::DuplicateCredentials, CHALLENGE_SEVERAL));
+            }
             Carried::Nothing | Carried::Unusable => {
                 return Err(challenge(Code::CredentialMissing, CHALLENGE_MISSING));
             }
@@ -154,7 +158,7 @@ pub(crate) fn request_context(parts: &Parts) -> Result<RequestContext, Problem> 
     found.cloned().ok_or_else(|| Problem::new(Code::Internal))
 }
 
-fn challenge(code: Code, value: &'static str) -> Problem {
+pub(crate) fn challenge(code: Code, value: &'static str) -> Problem {
     Problem::new(code).header(header::WWW_AUTHENTICATE, HeaderValue::from_static(value))
 }
 
