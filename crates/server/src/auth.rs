@@ -60,6 +60,15 @@ impl<P> Permit<P> {
         &self.caller.key.reach
     }
 
+    /// For what concerns the whole deployment.
+    pub(crate) fn needs_all_organizations(&self) -> Result<(), Problem> {
+        match self.reach() {
+            Reach::All => Ok(()),
+            Reach::One(_) => Err(Problem::new(Code::PermissionDenied)
+                .detail("it needs a management key of all organizations")),
+        }
+    }
+
     pub(crate) fn caller(&self) -> &Caller {
         &self.caller
     }
