@@ -17,6 +17,8 @@ mod caller;
 mod server;
 mod sources;
 
+mod keys_create;
+mod keys_list;
 mod management_keys;
 mod metrics;
 mod organizations;
