@@ -272,7 +272,7 @@ pub struct KeysQuery {
     pub owner: Option<String>,
     /// Only managed by this program.
     pub managed_by: Option<String>,
-    /// An exact id, display prefix or suffix, or the beginning of the name.
+    /// An exact id, display prefix or suffix, or the beginning of the name in any case.
     pub q: Option<String>,
     /// False leaves revoked keys out.
     #[param(default = true)]

@@ -14,7 +14,9 @@ use keyway_index::verify::Found;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::app::App;
-use crate::credential::{CHALLENGE_INVALID, CHALLENGE_MISSING, Carried, key_credential};
+use crate::credential::{
+    CHALLENGE_INVALID, CHALLENGE_MISSING, CHALLENGE_SEVERAL, Carried, key_credential,
+};
 use crate::fields::Faults;
 use crate::problem::{Problem, finish};
 use crate::profile_in_force::ProfileInForce;
@@ -171,7 +173,7 @@ fn refused(app: &App, it: &Caller<'_>, reason: Reason) -> Response<Bytes> {
 
 fn several(app: &App, it: &Caller<'_>) -> Response<Bytes> {
     let problem = Problem::new(Code::DuplicateCredentials);
-    let challenge = HeaderValue::from_static(r#"Bearer realm="keyway", error="invalid_request""#);
+    let challenge = HeaderValue::from_static(CHALLENGE_SEVERAL);
     shaped(app, it, &problem, problem.code().name(), Some(challenge))
 }
 

@@ -90,10 +90,10 @@ fn fault<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let outcome: Result<T, _> = serde_path_to_error::deserialize(&mut deserializer);
     match outcome {
-        Err(error) if error.inner().is_data() => Problem::field(
-            pointer(error.path()),
-            without_place(&error.inner().to_string()),
-        ),
+        Err(error) if error.inner().is_data() => {
+            let detail = without_place(&error.inner().to_string());
+            Problem::field(pointer(error.path()) + &missing(&detail), detail)
+        }
         Err(error) => {
             let (line, column) = (error.inner().line(), error.inner().column());
             let place = format!("the JSON ends or breaks at line {line}, column {column}");
@@ -120,6 +120,14 @@ fn pointer(path: &Path) -> String {
         }
     }
     pointer
+}
+
+/// The rest of the pointer to a field that is not there; its object is where the fault was found.
+fn missing(detail: &str) -> String {
+    let name = detail
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.split_once('`'));
+    name.map_or_else(String::new, |(name, _)| format!("/{name}"))
 }
 
 /// What serde says, without its line and column and without any value: that could be a secret.
@@ -164,6 +172,10 @@ mod tests {
             (Code::InvalidRequest, "/expire_at")
         );
         assert!(detail.starts_with("unknown field `expire_at`"), "{detail}");
+        let (_, pointer, _) = refusal::<CreateKey>(r#"{"owner":"a"}"#);
+        assert_eq!(pointer, "/name");
+        let (_, pointer, _) = refusal::<CreateKey>(r#"{"name":"a","grants":[{"role":"b"}]}"#);
+        assert_eq!(pointer, "/grants/0/resource");
         let (_, pointer, _) = refusal::<CreateKey>(r#"{"name":"a","ip_rules":["::1",7]}"#);
         assert_eq!(pointer, "/ip_rules/1");
         let (code, _, _) = refusal::<CreateKey>(r#"{"name":"a""#);

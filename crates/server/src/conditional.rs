@@ -6,6 +6,8 @@ use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use keyway_api::code::Code;
+use keyway_api::key::{Key, KeyStatus};
+use keyway_api::management_key::{ManagementKey, ManagementKeyStatus};
 use serde::Serialize;
 
 use crate::problem::Problem;
@@ -96,13 +98,17 @@ pub(crate) fn version_tag(version: i64) -> String {
     format!("\"{version}\"")
 }
 
-pub(crate) fn key_tag(key: &keyway_api::key::Key) -> String {
-    let is_expired = key.status == keyway_api::key::KeyStatus::Expired;
-    format!(
-        "\"{}{}\"",
-        key.version,
-        if is_expired { EXPIRED_MARK } else { "" }
-    )
+pub(crate) fn key_tag(key: &Key) -> String {
+    marked_tag(key.version, key.status == KeyStatus::Expired)
+}
+
+pub(crate) fn management_key_tag(key: &ManagementKey) -> String {
+    marked_tag(key.version, key.status == ManagementKeyStatus::Expired)
+}
+
+fn marked_tag(version: i64, is_expired: bool) -> String {
+    let mark = if is_expired { EXPIRED_MARK } else { "" };
+    format!("\"{version}{mark}\"")
 }
 
 pub(crate) fn tagged(mut response: Response, tag: &str) -> Response {

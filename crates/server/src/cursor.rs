@@ -7,6 +7,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use keyway_api::code::Code;
 use keyway_core::time::Timestamp;
 use keyway_store::page::Cursor;
 use serde::Serialize;
@@ -17,7 +18,6 @@ use crate::problem::Problem;
 
 const SEAL_BYTES: usize = 16;
 const DOMAIN: &str = "keyway-cursor-1";
-const PARAMETER: &str = "cursor";
 
 #[derive(Debug)]
 pub(crate) struct CursorSeal {
@@ -39,7 +39,7 @@ impl CursorSeal {
     }
 
     pub(crate) fn open<L: Serialize>(&self, list: &L, unverified: &str) -> Result<Cursor, Problem> {
-        let refused = || Problem::field(PARAMETER, "this is not a cursor of this list");
+        let refused = || Problem::new(Code::CursorInvalid);
         let sealed = BASE64_URL_SAFE_NO_PAD
             .decode(unverified)
             .map_err(|_| refused())?;

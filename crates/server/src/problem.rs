@@ -199,11 +199,14 @@ pub(crate) fn finish(
     let parts = &problem.0;
     let mut wire = problem::Problem::new(parts.code);
     wire.kind = format!("{public_url}/problems/{}", parts.code.name());
-    if let Some(renamed) = profile.and_then(|profile| profile.codes.get(parts.code.name())) {
+    // A product's words are for refusals: that nothing could be decided is never one of them.
+    let renamed = profile.and_then(|profile| profile.codes.get(parts.code.name()));
+    if let Some(renamed) = renamed.filter(|_| parts.code.status() < 500) {
         wire.code.clone_from(&renamed.code);
         wire.status = renamed.status;
     }
-    wire.detail.clone_from(&parts.detail);
+    let in_general = || parts.code.page().happened.to_owned();
+    wire.detail = Some(parts.detail.clone().unwrap_or_else(in_general));
     wire.errors.clone_from(&parts.errors);
     wire.instance = Some(path.to_owned());
     wire.request_id = Some(request_id.to_owned());

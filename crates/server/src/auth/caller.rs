@@ -15,6 +15,7 @@ use keyway_core::permission::{PermissionPattern, PermissionSet};
 use keyway_core::portal::PortalSession;
 use keyway_core::profile::Roles;
 use keyway_core::resource::ResourcePath;
+use keyway_core::time::Timestamp;
 use keyway_token::digest::Digest;
 use keyway_token::management::is_management_shape;
 
@@ -142,6 +143,16 @@ impl Caller {
             Who::ManagementKey(key) => key.preset.holds(permission),
             Who::Member { member, .. } => member.bindings.manage(permission, roles),
             Who::Portal { portal, .. } => portal.manages(permission),
+        }
+    }
+
+    /// When what the caller came with ends, whatever is done.
+    pub(crate) fn expires_at(&self) -> Option<Timestamp> {
+        match &self.who {
+            Who::ManagementKey(key) => key.expires_at,
+            // A session ends and its person comes back.
+            Who::Member { .. } => None,
+            Who::Portal { portal, .. } => Some(portal.expires_at),
         }
     }
 

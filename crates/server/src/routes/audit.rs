@@ -8,7 +8,6 @@ use futures_util::stream::try_unfold;
 use http::{HeaderMap, header};
 use keyway_api::NDJSON;
 use keyway_api::audit::{AuditQuery, AuditVerified, AuditVerifyQuery, Entry as Wire};
-use keyway_api::code::Code;
 use keyway_api::list::List;
 use keyway_core::management::Reach;
 use keyway_store::error::StoreError;
@@ -123,10 +122,7 @@ pub(crate) async fn verify(
     permit: Permit<AuditRead>,
     Query(query): Query<AuditVerifyQuery>,
 ) -> Result<Response, Problem> {
-    if *permit.reach() != Reach::All {
-        return Err(Problem::new(Code::PermissionDenied)
-            .detail("it needs a management key of all organizations"));
-    }
+    permit.needs_all_organizations()?;
     let known = query.head.as_deref().map(read_head).transpose()?;
     let verified = match app.store.verify_ledger(known).await? {
         LedgerState::Whole(head) => AuditVerified {

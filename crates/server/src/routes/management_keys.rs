@@ -19,7 +19,7 @@ use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::permissions::{ManagementKeysCreate, ManagementKeysRead, ManagementKeysRevoke};
 use crate::body::Json;
-use crate::conditional::{IfNoneMatch, tagged, version_tag};
+use crate::conditional::{IfNoneMatch, management_key_tag, tagged};
 use crate::fields::Faults;
 use crate::first_start;
 use crate::idempotency::{Attempt, Idempotency};
@@ -57,7 +57,7 @@ pub(crate) async fn create(
         .await;
     let settled = app.settle(done, patience).await?;
     let key = wire::management_key(&settled.value, app.clock.now());
-    let tag = version_tag(key.version);
+    let tag = management_key_tag(&key);
     let answer = settled.answer(StatusCode::CREATED, |_, effective_everywhere_at| {
         IssuedManagementKey {
             key,
@@ -81,17 +81,19 @@ fn read(
         Some(ALL_ORGANIZATIONS) => Reach::All,
         named => Reach::One(permit.organization(app, named)?),
     };
-    // Whoever sees one organization makes keys of that one alone.
+    let expires_at = body.expires_at.map(wire::timestamp);
+    // Whoever sees one organization makes keys of that one alone, and whoever ends makes none that
+    // goes on.
     let is_wider = reach == Reach::All && caller.sight() != Reach::All;
-    if is_wider || !caller.covers(preset, &in_force.profile.roles) {
+    let is_longer = caller
+        .expires_at()
+        .is_some_and(|own| expires_at.is_none_or(|wanted| wanted > own));
+    if is_wider || is_longer || !caller.covers(preset, &in_force.profile.roles) {
         return Err(Problem::new(Code::PermissionDenied)
             .detail("a management key makes none that holds more than itself"));
     }
     let mut faults = Faults::default();
-    if body
-        .expires_at
-        .is_some_and(|end| wire::timestamp(end) <= now)
-    {
+    if expires_at.is_some_and(|end| end <= now) {
         faults.add("/expires_at", "this moment has passed");
     }
     let by = permit.call().origin.actor.to_text();
@@ -102,13 +104,7 @@ fn read(
     });
     drop(entropy);
     let key = faults.done(made)?;
-    Ok((
-        ManagementKey {
-            expires_at: body.expires_at.map(wire::timestamp),
-            ..key
-        },
-        secret,
-    ))
+    Ok((ManagementKey { expires_at, ..key }, secret))
 }
 
 /// Lists management keys, newest first, revoked ones too.
@@ -147,7 +143,7 @@ pub(crate) async fn show(
     let found = app.store.find_management_key(permit.reach(), &id).await?;
     let found = found.ok_or_else(|| Problem::new(Code::ManagementKeyNotFound))?;
     let key = wire::management_key(&found, app.clock.now());
-    Ok(if_none_match.answer(&version_tag(key.version), &key))
+    Ok(if_none_match.answer(&management_key_tag(&key), &key))
 }
 
 /// Ends a management key for good.
@@ -168,7 +164,7 @@ pub(crate) async fn revoke(
         .await;
     let settled = app.settle(done, patience).await?;
     let key = wire::management_key(&settled.value, now);
-    let tag = version_tag(key.version);
+    let tag = management_key_tag(&key);
     let answer = settled.answer(StatusCode::OK, |_, effective_everywhere_at| {
         ChangedManagementKey {
             key,

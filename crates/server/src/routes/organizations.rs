@@ -4,10 +4,12 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 use keyway_api::change::{Effective, WaitQuery};
+use keyway_api::code::Code;
 use keyway_api::list::{List, PageQuery};
 use keyway_api::organization::{CreateOrganization, EditOrganization, Organization as Wire};
 use keyway_core::id::OrganizationId;
 use keyway_core::organization::{Organization, OrganizationState};
+use keyway_core::text::Label;
 use keyway_store::organizations::OrganizationEdit;
 use keyway_token::base62::draw_id;
 
@@ -42,10 +44,7 @@ pub(crate) async fn create(
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
     // Who sees one organization must not make another one for itself.
-    if *permit.reach() != keyway_core::management::Reach::All {
-        return Err(Problem::new(keyway_api::code::Code::PermissionDenied)
-            .detail("it needs a management key of all organizations"));
-    }
+    permit.needs_all_organizations()?;
     let ticket = match idempotency
         .begin(&app, permit.caller(), &body, patience)
         .await?
@@ -54,6 +53,7 @@ pub(crate) async fn create(
         Attempt::Fresh(ticket) => ticket,
     };
     let organization = read(&app, &body)?;
+    no_id_of_another(&app, organization.external_id.as_ref(), None)?;
     let by = ticket.answered_by(201, &wire::organization(&organization))?;
     let done = app
         .store
@@ -86,6 +86,23 @@ fn read(app: &App, body: &CreateOrganization) -> Result<Organization, Problem> {
             version: 1,
         });
     faults.done(organization)
+}
+
+/// A question names an organization by id or external id: if one's external id were another's id, its
+/// keys would pass for the other's. Ids are drawn, so none that comes later can be guessed.
+fn no_id_of_another(
+    app: &App,
+    external_id: Option<&Label>,
+    own: Option<&OrganizationId>,
+) -> Result<(), Problem> {
+    let named: Option<OrganizationId> = external_id.and_then(|it| it.as_str().parse().ok());
+    let is_taken = named
+        .filter(|named| Some(named) != own)
+        .is_some_and(|named| app.index.find_organization(&named).is_some());
+    if is_taken {
+        return Err(Problem::new(Code::ExternalIdAlreadyExists));
+    }
+    Ok(())
 }
 
 fn shape(it: &Organization, at: jiff::Timestamp) -> Effective<Wire> {
@@ -125,7 +142,7 @@ pub(crate) async fn show(
     if_none_match: IfNoneMatch,
 ) -> Result<Response, Problem> {
     let found = app.store.find_organization(permit.reach(), &id).await?;
-    let found = found.ok_or_else(|| Problem::new(keyway_api::code::Code::OrganizationNotFound))?;
+    let found = found.ok_or_else(|| Problem::new(Code::OrganizationNotFound))?;
     Ok(if_none_match.answer(&version_tag(found.version), &wire::organization(&found)))
 }
 
@@ -143,6 +160,11 @@ pub(crate) async fn edit(
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
     let edit = read_edit(&body)?;
+    if let Some(external_id) = &edit.external_id {
+        // By its external id an organization is told from others, so it is not its own to choose.
+        permit.needs_all_organizations()?;
+        no_id_of_another(&app, external_id.as_ref(), Some(&id))?;
+    }
     let (by, reach) = (permit.call(), permit.reach());
     let now = app.clock.now();
     let done = app

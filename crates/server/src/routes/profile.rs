@@ -8,7 +8,6 @@ use keyway_api::change::{Effective, WaitQuery};
 use keyway_api::code::Code;
 use keyway_api::problem::FieldProblem;
 use keyway_api::profile::{ApplyProfile, Profile as Wire};
-use keyway_core::management::Reach;
 use keyway_core::profile::Profile;
 use keyway_core::profile::parse::InvalidProfile;
 use keyway_store::error::{ChangeError, Refusal};
@@ -48,10 +47,7 @@ pub(crate) async fn apply(
     Json(body): Json<ApplyProfile>,
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
-    if *permit.reach() != Reach::All {
-        return Err(Problem::new(Code::PermissionDenied)
-            .detail("it needs a management key of all organizations"));
-    }
+    permit.needs_all_organizations()?;
     let profile = Profile::parse(&body.toml).map_err(|fault| rejected(&fault))?;
     let after = if_match.required()?;
     let (by, now) = (permit.call(), app.clock.now());

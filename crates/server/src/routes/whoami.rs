@@ -3,7 +3,6 @@
 use axum::extract::{FromRequestParts, State};
 use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
-use http::{HeaderValue, header};
 use keyway_api::change::WaitQuery;
 use keyway_api::code::Code;
 use keyway_api::key::{ChangedKey, RevokeKey};
@@ -19,10 +18,12 @@ use keyway_token::management::MANAGEMENT_PREFIX;
 use super::keys::revoke::revocation;
 use crate::app::{App, AppState};
 use crate::auth::caller::{Caller, Who};
-use crate::auth::request_context;
+use crate::auth::{challenge, request_context};
 use crate::body::Json;
 use crate::conditional::{key_tag, tagged};
-use crate::credential::{CHALLENGE_INVALID, CHALLENGE_MISSING, Carried, key_credential};
+use crate::credential::{
+    CHALLENGE_INVALID, CHALLENGE_MISSING, CHALLENGE_SEVERAL, Carried, key_credential,
+};
 use crate::problem::Problem;
 use crate::query::{NoQuery, Query};
 use crate::request::RequestContext;
@@ -42,7 +43,7 @@ impl FromRequestParts<AppState> for Holder {
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
         let in_force = app.profile_in_force()?;
         match key_credential(&parts.headers, &in_force.profile.carriers) {
-            Carried::Several => Err(Problem::new(Code::DuplicateCredentials)),
+            Carried::Several => Err(challenge(Code::DuplicateCredentials, CHALLENGE_SEVERAL)),
             Carried::One(key) if !key.starts_with(MANAGEMENT_PREFIX) => {
                 let request = request_context(parts)?;
                 let principal = present(app, key, &request)?;
@@ -72,18 +73,15 @@ fn present(app: &App, unverified: &str, request: &RequestContext) -> Result<Prin
 
 fn refused(reason: &Reason) -> Problem {
     let code = Code::from_name(reason.code()).unwrap_or(Code::ApiKeyInvalid);
-    let problem = Problem::new(code);
     if reason.http_status() != 401 {
-        return problem;
+        return Problem::new(code);
     }
-    let challenge = if *reason == Reason::Missing {
-        CHALLENGE_MISSING
-    } else {
-        CHALLENGE_INVALID
-    };
-    problem.header(
-        header::WWW_AUTHENTICATE,
-        HeaderValue::from_static(challenge),
+    challenge(
+        code,
+        match reason {
+            Reason::Missing => CHALLENGE_MISSING,
+            _ => CHALLENGE_INVALID,
+        },
     )
 }
 

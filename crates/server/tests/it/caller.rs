@@ -1,0 +1,267 @@
+//! A client per kind of caller. Every answer is held against what every answer must be.
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, IF_MATCH};
+use http::{Method, Request};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Bytes;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+
+/// Who calls, and where.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    http: Client<HttpConnector, Full<Bytes>>,
+    address: String,
+    token: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// A call that is being written.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    caller: &'a Caller,
+    request: http::request::Builder,
+    path: String,
+    body: Bytes,
+}
+
+impl Caller {
+    /// Somebody without a credential.
+    pub(crate) fn nobody(address: impl ToString) -> Self {
+        Self {
+            http: Client::builder(TokioExecutor::new()).build_http(),
+            address: address.to_string(),
+            token: None,
+        }
+    }
+
+    /// The same with a bearer token.
+    pub(crate) fn with(&self, token: &str) -> Self {
+        Self {
+            token: Some(token.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn call(&self, method: Method, path: &str) -> Call<'_> {
+        let url = format!("http://{}{path}", self.address);
+        let mut request = Request::builder().method(method).uri(url);
+        if let Some(token) = &self.token {
+            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
+        Call {
+            caller: self,
+            request,
+            path: path.to_owned(),
+            body: Bytes::new(),
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call(Method::GET, path).send().await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::POST, path).json(&body).send().await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PATCH, path).json(&body).send().await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PUT, path).json(&body).send().await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.call(Method::DELETE, path).send().await
+    }
+}
+
+impl Call<'_> {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.request = self.request.header(name, value);
+        self
+    }
+
+    pub(crate) fn if_match(self, tag: &str) -> Self {
+        self.header(IF_MATCH.as_str(), tag)
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        self.body("application/json", body.to_string())
+    }
+
+    pub(crate) fn body(self, media_type: &str, body: impl Into<Bytes>) -> Self {
+        let mut call = self.header(CONTENT_TYPE.as_str(), media_type);
+        call.body = body.into();
+        call
+    }
+
+    pub(crate) async fn send(self) -> Answer {
+        let request = self.request.body(Full::new(self.body)).unwrap();
+        let is_head = request.method() == Method::HEAD;
+        let response = self.caller.http.request(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        let answer = Answer {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body: body.collect().await.unwrap().to_bytes(),
+        };
+        assert_whole(&self.path, &answer, is_head);
+        answer
+    }
+}
+
+impl Answer {
+    /// The body of an answer that must have this status.
+    #[track_caller]
+    pub(crate) fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text());
+        if self.body.is_empty() {
+            return Value::Null;
+        }
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// That it is a refusal of this status and code.
+    #[track_caller]
+    pub(crate) fn refuses(&self, status: u16, code: &str) {
+        assert_eq!(
+            (self.status, self.code().as_str()),
+            (status, code),
+            "{}",
+            self.text()
+        );
+    }
+
+    /// That it is `invalid_request`, and which fields it names.
+    #[track_caller]
+    pub(crate) fn pointers(&self) -> Vec<String> {
+        self.refuses(422, "invalid_request");
+        let body = self.json();
+        let errors = body["errors"].as_array().unwrap().iter();
+        errors
+            .map(|it| it["pointer"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{}", self.text()))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// Of a problem or a verdict; empty where there is none.
+    pub(crate) fn code(&self) -> String {
+        let body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        body["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The value of a header that stands there once; empty without it.
+    pub(crate) fn header(&self, name: &str) -> String {
+        let mut values = self.headers.get_all(name).iter();
+        let value = values.next().map(|it| it.to_str().unwrap().to_owned());
+        assert!(
+            values.next().is_none(),
+            "{name} stands there more than once"
+        );
+        value.unwrap_or_default()
+    }
+
+    pub(crate) fn etag(&self) -> String {
+        self.header("etag")
+    }
+}
+
+/// S-PROBLEM-01, -03, -06 and S-ASVS-14, -21, of every answer that any test gets.
+fn assert_whole(path: &str, answer: &Answer, is_head: bool) {
+    let told = || {
+        format!(
+            "{path}: {} {:?} {}",
+            answer.status,
+            answer.headers,
+            answer.text()
+        )
+    };
+    let request_id = answer.header("x-request-id");
+    assert!(request_id.starts_with("req_"), "{}", told());
+    assert_eq!(
+        answer.header("x-content-type-options"),
+        "nosniff",
+        "{}",
+        told()
+    );
+    assert_eq!(
+        answer.header("referrer-policy"),
+        "no-referrer",
+        "{}",
+        told()
+    );
+    assert_eq!(answer.header("x-frame-options"), "DENY", "{}", told());
+    assert_eq!(answer.header("cache-control"), "no-store", "{}", told());
+    assert!(
+        answer
+            .header("content-security-policy")
+            .starts_with("default-src 'none'")
+    );
+    for (status, header) in [
+        (401, "www-authenticate"),
+        (405, "allow"),
+        (429, "retry-after"),
+        (503, "retry-after"),
+    ] {
+        let has = !answer.header(header).is_empty();
+        assert!(
+            has || answer.status != status,
+            "{header} is missing: {}",
+            told()
+        );
+    }
+    if answer.status < 400 || is_head {
+        return;
+    }
+    assert_eq!(
+        answer.header("content-type"),
+        "application/problem+json",
+        "{}",
+        told()
+    );
+    let body = answer.json();
+    for field in ["type", "title", "detail", "instance", "code", "request_id"] {
+        let text = body[field].as_str().unwrap_or_default();
+        assert!(!text.is_empty(), "{field} is missing: {}", told());
+    }
+    // nginx knows fewer statuses; the body keeps the true one.
+    if !path.contains("proxy=nginx") {
+        assert_eq!(body["status"], answer.status, "{}", told());
+    }
+    assert!(
+        body["type"]
+            .as_str()
+            .unwrap()
+            .starts_with("https://keys.example/problems/")
+    );
+    assert_eq!(
+        body["instance"],
+        path.split('?').next().unwrap(),
+        "{}",
+        told()
+    );
+    assert_eq!(body["request_id"], request_id, "{}", told());
+    for inside in [
+        "panicked", "sqlx", "SQLITE", "SELECT ", "INSERT ", ".rs:", "/tmp",
+    ] {
+        assert!(!answer.text().contains(inside), "{}", told());
+    }
+}

@@ -1,0 +1,25 @@
+//! The server in process, called over HTTP by everyone who may call it. One file per route; what all
+//! routes have in common (idempotency, conditions, pages, problems) has files of its own.
+//!
+//! Clock and randomness are injected, so answers are stated exactly. A test whose name begins like
+//! `s_idemp_03_` proves the check of that name. Every answer of the whole suite is held against what
+//! every answer must be, in `caller.rs`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at what it did not expect"
+)]
+
+mod caller;
+mod server;
+mod sources;
+
+mod keys_create;
+mod keys_list;
+mod management_keys;
+mod metrics;
+mod organizations;
+mod projects;
