@@ -18,7 +18,7 @@ pub struct Entry {
     pub actor: String,
     /// What, such as `key.revoked`.
     pub action: String,
-    /// To what, such as `key/k_1`.
+    /// To what: an id. The action says of which kind.
     pub target: String,
     /// What else is to be known.
     #[schema(value_type = Object)]

@@ -26,6 +26,10 @@ use crate::record::Record;
 use crate::shard::{SHARDS, Shard};
 use crate::usage::{KeyUsage, Refusal, Refusals};
 
+/// A table finds a slot by the low bits of the hash and tells slots apart by the highest seven: the
+/// shard is named by bits between them, or all keys of a shard would look alike to their table.
+const SHARD_SHIFT: u32 = 40;
+
 type ManagementKeys = std::collections::HashMap<[u8; 32], Arc<ManagementKey>>;
 
 /// Every key, organization and management key of a deployment. Shared by reference.
@@ -221,16 +225,15 @@ impl Index {
         hasher.finish()
     }
 
-    /// The hash, and the shard that its low bits name; the table uses the high ones.
+    /// The hash, and the shard that it names.
     #[expect(
         clippy::indexing_slicing,
         reason = "a remainder by the number of shards"
     )]
     pub(crate) fn place(&self, digest: &Digest) -> (u64, &Shard) {
         let hash = self.hash(digest);
-        let number = usize::try_from(hash % SHARDS as u64).unwrap_or(0);
-        let shard = &self.shards[number];
-        (hash.rotate_right(SHARDS.trailing_zeros()), shard)
+        let number = usize::try_from(hash >> SHARD_SHIFT).unwrap_or(0) % SHARDS;
+        (hash, &self.shards[number])
     }
 
     pub(crate) fn count_refusal(

@@ -33,6 +33,8 @@ pub(crate) struct App {
     pub cursors: CursorSeal,
     pub in_flight: InFlight,
     pub request_ids: RequestIds,
+    /// Tells this run of a server from every other.
+    pub server_name: String,
     pub passwords: Passwords,
     /// Where clients find this server, without a slash at the end.
     pub public_url: String,

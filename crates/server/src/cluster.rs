@@ -6,6 +6,7 @@
 //! follower has applied the entry.
 
 pub(crate) mod follow;
+pub(crate) mod sole;
 
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ const PATIENCE_EXTRA: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Cluster {
     applied: watch::Sender<Head>,
+    /// Whether no other server answers by an older state.
+    confirmed: watch::Sender<bool>,
 }
 
 /// How long a caller waits for a change to be in force everywhere.
@@ -49,6 +52,7 @@ impl Cluster {
     pub(crate) fn new() -> Self {
         Self {
             applied: watch::channel(Head::GENESIS).0,
+            confirmed: watch::channel(false).0,
         }
     }
 
@@ -68,10 +72,19 @@ impl Cluster {
         let _reached = applied.wait_for(|applied| applied.seq >= head.seq).await;
     }
 
+    /// Tells whether this is known to be the only server that answers.
+    pub(crate) fn set_confirmed(&self, is_confirmed: bool) {
+        self.confirmed.send_replace(is_confirmed);
+    }
+
     async fn wait_for(&self, head: Head, patience: Patience) -> bool {
-        tokio::time::timeout(patience.0, self.reach(head))
-            .await
-            .is_ok()
+        let everywhere = async {
+            self.reach(head).await;
+            let mut confirmed = self.confirmed.subscribe();
+            // The sender lives as long as this.
+            let _confirmed = confirmed.wait_for(|confirmed| *confirmed).await;
+        };
+        tokio::time::timeout(patience.0, everywhere).await.is_ok()
     }
 }
 

@@ -16,6 +16,7 @@ use keyway_store::Store;
 use keyway_store::error::StoreError;
 use keyway_store::ledger::entry::{EntryFilter, Walk};
 use keyway_store::location::{Location, OpenError, OpenOptions};
+use keyway_token::base62::draw_id;
 use keyway_token::entropy::Entropy;
 use parking_lot::Mutex;
 use tokio::task::JoinSet;
@@ -24,7 +25,7 @@ use tracing_subscriber::EnvFilter;
 use crate::app::App;
 use crate::auth::passwords::Passwords;
 use crate::clock::{Clock, SystemClock};
-use crate::cluster::{Cluster, follow};
+use crate::cluster::{Cluster, follow, sole};
 use crate::config::{Config, Log, LogFormat};
 use crate::cursor::CursorSeal;
 use crate::entropy::SystemEntropy;
@@ -37,6 +38,7 @@ use crate::telemetry::{Telemetry, TelemetryError};
 
 /// Longest time for requests to end after the signal to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(15);
+const SERVER_NAME_CHARS: usize = 20;
 
 /// Why a server did not start, or did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -136,6 +138,7 @@ pub async fn start(
         in_flight: InFlight::default(),
         passwords: Passwords::new(entropy.as_mut()),
         request_ids: RequestIds::begin(entropy.as_mut()),
+        server_name: draw_id(SERVER_NAME_CHARS, entropy.as_mut()),
         entropy: Mutex::new(entropy),
         public_url,
         trusted_proxies: config.trusted_proxies.clone(),
@@ -148,7 +151,7 @@ pub async fn start(
     let sweeper = Arc::new(tokio::sync::Mutex::new(usage::Sweeper::default()));
     let mut tasks = JoinSet::new();
     tasks.spawn(follow::follow(Arc::clone(&app), head));
-    tasks.spawn(follow::watch_lock(Arc::clone(&app)));
+    tasks.spawn(sole::watch(Arc::clone(&app)));
     tasks.spawn(claims::run(Arc::clone(&app)));
     tasks.spawn(usage::run(Arc::clone(&app), Arc::clone(&sweeper)));
     tracing::info!(%address, url = %app.public_url, keys = app.index.key_count(), "ready");
@@ -179,6 +182,10 @@ impl Running {
         let mut sweeper = self.sweeper.lock().await;
         let swept = sweeper.sweep(&self.app).await;
         self.tasks.abort_all();
+        // Nothing is answered any more, so the next server need not wait for this one.
+        if let Err(error) = self.app.store.say_goodbye(&self.app.server_name).await {
+            tracing::warn!(%error, "the next server will wait for a lease");
+        }
         self.app.store.close().await;
         tracing::info!("stopped");
         swept.map_err(ServeError::Flush)

@@ -154,3 +154,9 @@ CREATE TABLE idempotency (
     PRIMARY KEY (scope, key)
 );
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
+
+-- One row: the name of the server that answers from memory, empty once it said goodbye.
+CREATE TABLE server (
+    id BIGINT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL
+);

@@ -28,7 +28,7 @@ pub mod invitations;
 pub mod keys;
 pub mod ledger;
 pub mod location;
-mod lock;
+pub mod lock;
 pub mod management_keys;
 pub mod members;
 mod migrate;
@@ -39,6 +39,7 @@ pub mod profile;
 pub mod projects;
 pub mod sessions;
 mod statement;
+pub mod takeover;
 pub mod usage;
 mod writer;
 

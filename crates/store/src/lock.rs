@@ -19,6 +19,8 @@ use crate::location::OpenError;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Longest time for an answer of that session before it counts as lost.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(2);
+/// Longest time from the last proof that the lock was held until its loss is told.
+pub const LOSS_TOLD_WITHIN: Duration = Duration::from_millis(2_500);
 /// Longest time in which a server that is just ending may still hold the lock.
 const TAKE_FOR: Duration = Duration::from_secs(3);
 
@@ -45,6 +47,11 @@ impl ServerLock {
     /// For a store that shares its database.
     pub(crate) fn shared() -> Self {
         Self::of_process(None)
+    }
+
+    /// Whether whoever held the lock before cannot be alive any more.
+    pub(crate) fn ends_with_process(&self) -> bool {
+        self.watcher.is_none()
     }
 
     fn of_process(file: Option<File>) -> Self {

@@ -47,7 +47,7 @@ pub(crate) struct Filter {
     /// Such as key.revoked
     #[arg(long)]
     action: Option<String>,
-    /// Such as `key/k_1`
+    /// An id
     #[arg(long)]
     target: Option<String>,
     /// Only from this moment on

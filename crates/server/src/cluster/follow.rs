@@ -147,29 +147,3 @@ fn apply_profile(app: &App, row: ProfileRow) {
         }
     }
 }
-
-/// Keeps the index in doubt while this is not known to be the only server on its database, and
-/// after that until everything is applied that another one may have written meanwhile.
-pub(crate) async fn watch_lock(app: Arc<App>) {
-    let mut held = app.store.watch_lock();
-    loop {
-        if *held.borrow_and_update() {
-            if catch_up(&app).await.is_err() {
-                tokio::time::sleep(RETRY_AFTER).await;
-                continue;
-            }
-            app.index.settle_doubt(Cause::NotConfirmed);
-        } else {
-            app.index.raise_doubt(Cause::NotConfirmed);
-        }
-        if held.changed().await.is_err() {
-            return;
-        }
-    }
-}
-
-async fn catch_up(app: &App) -> Result<(), StoreError> {
-    let head = app.store.read_head().await?;
-    app.cluster.reach(head).await;
-    Ok(())
-}

@@ -18,7 +18,10 @@ mod server;
 mod sources;
 
 mod keys_create;
+mod keys_edit;
 mod keys_list;
+mod keys_revoke;
+mod keys_rotate;
 mod management_keys;
 mod metrics;
 mod organizations;

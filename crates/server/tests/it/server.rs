@@ -10,6 +10,7 @@ use keyway_server::serve::{Running, ServeError, start};
 use keyway_store::location::Location;
 use keyway_token::secret::Secret;
 use serde_json::{Value, json};
+use sha2::Digest as _;
 use tempfile::TempDir;
 
 use crate::caller::Caller;
@@ -208,6 +209,11 @@ impl Server {
     pub(crate) async fn verdict(&self, secret: &str) -> String {
         let verdict = self.ask(json!({"secret": secret})).await;
         verdict["code"].as_str().unwrap().to_owned()
+    }
+
+    /// How an import names a secret.
+    pub(crate) fn digest(&self, secret: &str) -> String {
+        hex::encode(sha2::Sha256::digest(secret))
     }
 
     /// The audit log, oldest first.

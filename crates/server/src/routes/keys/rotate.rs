@@ -8,7 +8,6 @@ use keyway_api::code::Code;
 use keyway_api::key::{IssuedKey, RotateKey};
 use keyway_core::id::KeyId;
 use keyway_core::key::{Key, Rotation};
-use keyway_core::management::Reach;
 use keyway_core::time::{InvalidSpan, Span};
 use keyway_store::error::{ChangeError, Refusal};
 use keyway_store::keys::change::KeyAt;
@@ -21,6 +20,7 @@ use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::permissions::KeysRotate;
 use crate::body::Json;
+use crate::conditional::IfMatch;
 use crate::idempotency::{Attempt, Idempotency, Ticket};
 use crate::problem::Problem;
 use crate::profile_in_force::ProfileInForce;
@@ -40,6 +40,7 @@ pub(crate) async fn rotate(
     permit: Permit<KeysRotate>,
     PathId(id): PathId<KeyId>,
     Query(query): Query<WaitQuery>,
+    IfMatch(expected): IfMatch,
     idempotency: Idempotency,
     Json(body): Json<RotateKey>,
 ) -> Result<Response, Problem> {
@@ -61,7 +62,17 @@ pub(crate) async fn rotate(
     };
     // Whoever rotates sees the new secret, and with it may do what the key may.
     permit.may_hand_on(&app, &found.grants, found.project.as_ref())?;
-    let (done, secret) = store(&app, &ticket, permit.reach(), &found, grace, &in_force).await?;
+    let environments = &in_force.profile.key.environments;
+    if !environments.contains(&found.environment) {
+        let gone = Problem::new(Code::EnvironmentGone);
+        return Err(app.settle_refusal(gone, patience).await);
+    }
+    let at = KeyAt {
+        reach: permit.reach(),
+        id: &found.id,
+        expected,
+    };
+    let (done, secret) = store(&app, &ticket, at, &found.environment, grace, &in_force).await?;
     Ok(issued(
         &app,
         app.settle(done, patience).await?,
@@ -87,14 +98,14 @@ fn read_grace(body: &RotateKey) -> Result<Span, Problem> {
 async fn store(
     app: &App,
     ticket: &Ticket,
-    reach: &Reach,
-    found: &Key,
+    at: KeyAt<'_>,
+    environment: &str,
     grace: Span,
     in_force: &ProfileInForce,
 ) -> Result<(Result<Committed<Key>, ChangeError>, Secret), Problem> {
     let mut draws = 1;
     loop {
-        let (identity, secret) = making::draw(app, &in_force.profile, &found.environment)?;
+        let (identity, secret) = making::draw(app, &in_force.profile, environment)?;
         let by = ticket.answered_once(identity.id.as_str());
         let rotation = Rotation {
             id: identity.id,
@@ -104,11 +115,6 @@ async fn store(
             grace,
             by: by.origin.actor.to_text(),
             now: app.clock.now(),
-        };
-        let at = KeyAt {
-            reach,
-            id: &found.id,
-            expected: None,
         };
         let done = app
             .store

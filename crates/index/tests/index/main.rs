@@ -1,0 +1,12 @@
+//! What an index must do, seen from outside: through the ledger of a real store, through any order
+//! of rows, from many threads.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what is not as a test expects it fails the test"
+)]
+
+mod keys;
+mod sample;
