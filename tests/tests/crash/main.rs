@@ -45,9 +45,18 @@ async fn acknowledged_changes_survive_kill_9_on_the_embedded_engine() {
 #[tokio::test]
 async fn acknowledged_changes_survive_kill_9_on_postgresql() {
     let postgres = Postgres::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    // After each blow the next server waits for a lease before it calls a change in force.
+    let profile = folder.path().join("profile.toml");
+    let shortest = include_str!("../../../profiles/keyway.toml").replace("\"30s\"", "\"4s\"");
+    std::fs::write(&profile, shortest).unwrap();
     let options = Options {
         database_url: Some(postgres.url()),
         level: LEVEL,
+        arguments: vec![
+            "--profile".to_owned(),
+            profile.to_string_lossy().into_owned(),
+        ],
         ..Options::default()
     };
     crash_again_and_again(options).await;

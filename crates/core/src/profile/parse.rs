@@ -19,8 +19,8 @@ use crate::time::Span;
 
 /// Largest profile file, in bytes.
 pub const PROFILE_BYTES_MAX: usize = 65_536;
-/// Shortest lease: renewing goes on while answering does.
-pub const LEASE_MIN: Span = Span::from_secs(1);
+/// Shortest lease: a server that lost its database must find out well within it.
+pub const LEASE_MIN: Span = Span::from_secs(4);
 /// Longest lease: what a node lost without goodbye holds the next change for.
 pub const LEASE_MAX: Span = Span::from_secs(300);
 
@@ -502,7 +502,7 @@ fn lease(table: &RevocationTable) -> Result<Span, InvalidProfile> {
     if (LEASE_MIN..=LEASE_MAX).contains(&lease) {
         Ok(lease)
     } else {
-        Err(fault(key, "a lease is from 1s to 5m"))
+        Err(fault(key, "a lease is from 4s to 5m"))
     }
 }
 
@@ -582,7 +582,7 @@ active_keys_per_project = 1
 editable = true
 
 [revocation]
-lease = "1s"
+lease = "4s"
 
 [codes.key_limit_reached]
 code = "TooMany"
@@ -803,17 +803,17 @@ status = 499
                 "limits.active_keys",
             ),
             (
-                "lease = \"1s\"",
-                "lease = \"0s\"",
-                "revocation.lease: a lease is from 1s to 5m",
+                "lease = \"4s\"",
+                "lease = \"3s\"",
+                "revocation.lease: a lease is from 4s to 5m",
             ),
             (
-                "lease = \"1s\"",
+                "lease = \"4s\"",
                 "lease = \"301s\"",
-                "revocation.lease: a lease is from 1s to 5m",
+                "revocation.lease: a lease is from 4s to 5m",
             ),
             (
-                "lease = \"1s\"",
+                "lease = \"4s\"",
                 "lease = \"soon\"",
                 "revocation.lease: a span is",
             ),
@@ -854,7 +854,7 @@ status = 499
             ("choosable = true", "grants"),
             ("active_keys_per_project = 1", "limits"),
             ("editable = true", "expiry"),
-            ("lease = \"1s\"", "revocation"),
+            ("lease = \"4s\"", "revocation"),
             ("status = 499", "codes.key_limit_reached"),
         ];
         for (line, table) in tables {

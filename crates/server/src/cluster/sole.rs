@@ -22,8 +22,6 @@ const RETRY_AFTER: Duration = Duration::from_millis(500);
 /// answers to end. What lies between them is for clocks that do not run alike.
 const ANSWER_PERCENT: u32 = 75;
 const WAIT_PERCENT: u32 = 105;
-/// Shortest lease that is reckoned with: a lost lock is told no sooner.
-const LEASE_MIN: Duration = Duration::from_secs(4);
 
 /// Takes over, and then watches the lock for as long as the server runs.
 pub(crate) async fn watch(app: Arc<App>) {
@@ -87,5 +85,5 @@ async fn confirm(app: &App) -> Result<(), StoreError> {
 fn lease(app: &App) -> Duration {
     let profile = app.profile.load();
     let lease = profile.as_ref().map(|it| it.profile.lease.to_duration());
-    lease.unwrap_or_default().max(LEASE_MIN)
+    lease.unwrap_or_default()
 }
