@@ -14,7 +14,7 @@ const OWNER: &str = "postgres";
 
 #[derive(Debug)]
 pub struct Postgres {
-    _process: Program,
+    process: Program,
     directory: TempDir,
     port: u16,
 }
@@ -43,28 +43,25 @@ impl Postgres {
                     "-N",
                 ]),
         );
-        let log = programs::appended(&directory.path().join("log"));
-        let process = Program::start(
-            owned(&binaries.join("postgres"))
-                .arg("-D")
-                .arg(&cluster)
-                .args([
-                    "-p",
-                    &port.to_string(),
-                    "-c",
-                    "listen_addresses=127.0.0.1",
-                    "-k",
-                ])
-                .arg(directory.path())
-                .stderr(log),
-        );
+        let process = serve(directory.path(), port);
         let started = Self {
-            _process: process,
+            process,
             directory,
             port,
         };
         started.wait_until_ready(&binaries).await;
         started
+    }
+
+    /// As if its machine had lost its power.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Starts it again on the same port with the same data; the former one has ended.
+    pub async fn start_again(&mut self) {
+        self.process = serve(self.directory.path(), self.port);
+        self.wait_until_ready(&binaries()).await;
     }
 
     async fn wait_until_ready(&self, binaries: &Path) {
@@ -86,6 +83,24 @@ impl Postgres {
     pub fn folder(&self) -> &Path {
         self.directory.path()
     }
+}
+
+fn serve(directory: &Path, port: u16) -> Program {
+    let log = programs::appended(&directory.join("log"));
+    Program::start(
+        owned(&binaries().join("postgres"))
+            .arg("-D")
+            .arg(directory.join("cluster"))
+            .args([
+                "-p",
+                &port.to_string(),
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-k",
+            ])
+            .arg(directory)
+            .stderr(log),
+    )
 }
 
 /// As the user that the server runs as, and ending with the test.

@@ -87,6 +87,25 @@ impl Server {
         server
     }
 
+    /// Without a root key in its environment, so that it mints one.
+    pub async fn start_without_root_key() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let authority = format!("127.0.0.1:{}", ports::free());
+        let mut launch = Launch::new(Options::default(), &authority, directory.path());
+        launch.root_key.clear();
+        let witness = Arc::new(Witness::default());
+        let mut server = Self {
+            process: launch.start(),
+            launch,
+            nobody: Caller::of_keyway(&authority, Arc::clone(&witness)),
+            authority,
+            witness,
+            directory,
+        };
+        server.wait_until_ready().await;
+        server
+    }
+
     async fn wait_until_ready(&mut self) {
         let nobody = self.nobody.clone();
         wait::until("the server", async || {
@@ -113,6 +132,28 @@ impl Server {
     pub async fn start_again(&mut self) {
         self.process = self.launch.start();
         self.wait_until_ready().await;
+    }
+
+    /// The same with another root key.
+    pub async fn start_again_with_root_key(&mut self, root_key: &str) {
+        self.witness.note_secret(root_key);
+        root_key.clone_into(&mut self.launch.root_key);
+        self.start_again().await;
+    }
+
+    /// What another server on the same data says when it refuses to start.
+    pub async fn try_another(&self) -> String {
+        let mut launch = self.launch.clone();
+        launch.log = self.directory.path().join("other-log");
+        for argument in &mut launch.arguments {
+            if *argument == self.authority {
+                *argument = format!("127.0.0.1:{}", ports::free());
+            }
+        }
+        let mut other = launch.start();
+        let status = wait::until("the other server to end", async || other.ended()).await;
+        assert!(!status.success(), "a second server started");
+        fs::read_to_string(&launch.log).unwrap()
     }
 
     pub fn authority(&self) -> &str {
@@ -228,7 +269,7 @@ pub fn text(body: &Value, pointer: &str) -> String {
 }
 
 /// How the same server is started again.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Launch {
     arguments: Vec<String>,
     environment: Vec<(&'static str, String)>,
