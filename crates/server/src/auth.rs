@@ -20,7 +20,7 @@ use keyway_token::management::is_management_shape;
 use crate::app::{App, AppState};
 use crate::auth::permissions::Needed;
 use crate::credential::{
-    CHALLENGE_INVALID, CHALLENGE_MISSING, CHALLENGE_SEVERAL, Carried, management_credential,
+    CHALLENGE_INVALID, CHALLENGE_MISSING, CHALLENGE_UNREADABLE, Carried, management_credential,
 };
 use crate::problem::Problem;
 use crate::request::RequestContext;
@@ -116,7 +116,7 @@ impl Caller {
         let unverified = match management_credential(&parts.headers) {
             Carried::One(unverified) => unverified,
             Carried::Several => {
-                return Err(challenge(Code::DuplicateCredentials, CHALLENGE_SEVERAL));
+                return Err(challenge(Code::DuplicateCredentials, CHALLENGE_UNREADABLE));
             }
             Carried::Nothing | Carried::Unusable => {
                 return Err(challenge(Code::CredentialMissing, CHALLENGE_MISSING));

@@ -13,6 +13,7 @@
     reason = "a test stops at what it did not expect"
 )]
 
+mod authorize;
 mod caller;
 mod server;
 mod sources;
