@@ -18,6 +18,7 @@ mod caller;
 mod server;
 mod sources;
 
+mod import;
 mod keys_create;
 mod keys_edit;
 mod keys_list;
