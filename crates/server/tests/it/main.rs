@@ -13,10 +13,12 @@
     reason = "a test stops at what it did not expect"
 )]
 
+mod audit;
 mod authorize;
 mod caller;
 mod server;
 mod sources;
+mod whoami;
 
 mod import;
 mod keys_create;
@@ -28,5 +30,6 @@ mod keys_verify;
 mod management_keys;
 mod metrics;
 mod organizations;
+mod profile;
 mod projects;
 mod revoke_batch;
