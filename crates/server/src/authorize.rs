@@ -5,7 +5,7 @@
 //! Plain hyper, before the router: this is the call that is made for each request of a product.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use keyway_api::code::Code;
 use keyway_core::decide::{Ask, Reason, Verdict};
 use keyway_core::management::Reach;
@@ -15,7 +15,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::app::App;
 use crate::credential::{
-    CHALLENGE_INVALID, CHALLENGE_MISSING, CHALLENGE_SEVERAL, Carried, key_credential,
+    CHALLENGE_INVALID, CHALLENGE_MISSING, CHALLENGE_UNREADABLE, Carried, key_credential,
 };
 use crate::fields::Faults;
 use crate::problem::{Problem, finish};
@@ -60,28 +60,28 @@ struct Caller<'a> {
     mode: Mode,
 }
 
-/// What the query asks.
-struct Asked {
-    ask: Ask,
-    mode: Mode,
-}
-
-/// Answers one call, or gives the problem that the edge shapes.
-pub(crate) fn authorize(
+/// Answers one call, or gives the problem that the edge shapes. `fits`: whether its head does.
+pub(crate) fn authorize<B>(
     app: &App,
-    request: &RequestContext,
-    headers: &HeaderMap,
-    query: Option<&str>,
+    context: &RequestContext,
+    request: &Request<B>,
+    fits: Result<(), Problem>,
 ) -> Result<Response<Bytes>, Problem> {
     let profile = app.profile_in_force()?;
-    let Asked { mut ask, mode } = read_query(query.unwrap_or_default())?;
-    ask.ip = request.address;
+    let query = request.uri().query().unwrap_or_default();
     let caller = Caller {
-        request,
+        request: context,
         profile: &profile,
-        mode,
+        mode: Mode::of(query),
     };
-    let unverified = match key_credential(headers, &profile.profile.carriers) {
+    let ask = match fits.and_then(|()| read_query(query)) {
+        Ok(ask) => Ask {
+            ip: context.address,
+            ..ask
+        },
+        Err(problem) => return Ok(unreadable(app, &caller, &problem)),
+    };
+    let unverified = match key_credential(request.headers(), &profile.profile.carriers) {
         Carried::One(unverified) => unverified,
         Carried::Several => return Ok(several(app, &caller)),
         Carried::Nothing | Carried::Unusable => return Ok(refused(app, &caller, Reason::Missing)),
@@ -99,8 +99,18 @@ pub(crate) fn authorize(
     }
 }
 
-fn read_query(query: &str) -> Result<Asked, Problem> {
-    let mut mode = Mode::Any;
+impl Mode {
+    /// Read before anything else: a query that cannot be read is answered in this mode too.
+    fn of(query: &str) -> Self {
+        if query.split('&').any(|pair| pair == "proxy=nginx") {
+            Self::Nginx
+        } else {
+            Self::Any
+        }
+    }
+}
+
+fn read_query(query: &str) -> Result<Ask, Problem> {
     let mut permissions = Vec::new();
     let mut words = [None, None, None];
     for (name, value) in query::pairs(query)? {
@@ -110,7 +120,7 @@ fn read_query(query: &str) -> Result<Asked, Problem> {
             "resource" => words[0] = Some(value),
             "organization" => words[1] = Some(value),
             "environment" => words[2] = Some(value),
-            "proxy" if value == "nginx" => mode = Mode::Nginx,
+            "proxy" if value == "nginx" => {}
             "proxy" => {
                 return Err(Problem::field(
                     "proxy",
@@ -129,7 +139,7 @@ fn read_query(query: &str) -> Result<Asked, Problem> {
         ip: None,
     };
     let ask = read_ask(&mut faults, "", words);
-    faults.done(Some(Asked { ask, mode }))
+    faults.done(Some(ask))
 }
 
 /// All identity headers, empty ones too: one that the client forged must not survive (S-PROXY-13).
@@ -172,9 +182,17 @@ fn refused(app: &App, it: &Caller<'_>, reason: Reason) -> Response<Bytes> {
 }
 
 fn several(app: &App, it: &Caller<'_>) -> Response<Bytes> {
-    let problem = Problem::new(Code::DuplicateCredentials);
-    let challenge = HeaderValue::from_static(CHALLENGE_SEVERAL);
-    shaped(app, it, &problem, problem.code().name(), Some(challenge))
+    unreadable(app, it, &Problem::new(Code::DuplicateCredentials))
+}
+
+/// A call that could be read in two ways, or not at all: nothing was looked up.
+fn unreadable(app: &App, it: &Caller<'_>, problem: &Problem) -> Response<Bytes> {
+    let name = problem.code().name();
+    let renamed = it.profile.profile.codes.get(name);
+    let product_code = renamed.map_or(name, |it| &it.code);
+    let challenge =
+        (problem.code().status() == 400).then_some(HeaderValue::from_static(CHALLENGE_UNREADABLE));
+    shaped(app, it, problem, product_code, challenge)
 }
 
 fn shaped(

@@ -15,14 +15,16 @@ use crate::problem::Problem;
 
 /// Largest body of a call; an import streams and is limited by line.
 pub(crate) const BODY_BYTES_MAX: usize = 65_536;
+/// Largest body of a call about a thousand keys, with what is asked of each.
+pub(crate) const BATCH_BYTES_MAX: usize = 1_048_576;
 /// Longest time in which a body must have arrived.
 pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A JSON body of type `T`; an absent one reads as `{}`.
+/// A JSON body of type `T` and at most so many bytes; an absent one reads as `{}`.
 #[derive(Debug)]
-pub(crate) struct Json<T>(pub T);
+pub(crate) struct Json<T, const BYTES_MAX: usize = BODY_BYTES_MAX>(pub T);
 
-impl<T, S> FromRequest<S> for Json<T>
+impl<T, S, const BYTES_MAX: usize> FromRequest<S> for Json<T, BYTES_MAX>
 where
     T: DeserializeOwned,
     S: Send + Sync,
@@ -31,19 +33,18 @@ where
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let bytes = read(&parts.headers, body).await?;
+        let bytes = read(&parts.headers, body, BYTES_MAX).await?;
         parse(&bytes).map(Self)
     }
 }
 
-/// The body's bytes, and what they were for an idempotency fingerprint.
-pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-    let reading = Limited::new(body, BODY_BYTES_MAX).collect();
+async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+    let reading = Limited::new(body, bytes_max).collect();
     let bytes = match tokio::time::timeout(BODY_TIMEOUT, reading).await {
         Err(_) => return Err(Problem::new(Code::RequestTimeout)),
         Ok(Err(cause)) if cause.is::<LengthLimitError>() => {
             return Err(Problem::new(Code::BodyTooLarge)
-                .detail(format!("at most {BODY_BYTES_MAX} bytes are read here")));
+                .detail(format!("at most {bytes_max} bytes are read here")));
         }
         Ok(Err(_)) => return Err(Problem::new(Code::IncompleteBody)),
         Ok(Ok(collected)) => collected.to_bytes(),

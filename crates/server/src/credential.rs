@@ -9,8 +9,8 @@ pub(crate) const CHALLENGE_MISSING: &str = r#"Bearer realm="keyway""#;
 /// The credential is no good (S-BEARER-03).
 pub(crate) const CHALLENGE_INVALID: &str = r#"Bearer realm="keyway", error="invalid_token""#;
 
-/// Several credentials (S-BEARER-06).
-pub(crate) const CHALLENGE_SEVERAL: &str = r#"Bearer realm="keyway", error="invalid_request""#;
+/// It can be read in two ways (S-BEARER-06).
+pub(crate) const CHALLENGE_UNREADABLE: &str = r#"Bearer realm="keyway", error="invalid_request""#;
 
 /// The header that keys travel in besides `Authorization`, where no profile is known yet.
 const KEY_HEADER: &str = "x-api-key";

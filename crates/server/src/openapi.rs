@@ -138,7 +138,7 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
     if is_change {
         statuses.extend([409, 412, 428, 429]);
     }
-    if is_change && path != "/v1/keys/import" && path != "/v1/authorize" {
+    if is_change && path != "/v1/authorize" {
         accept(operation);
     }
     if method == "get" && path.ends_with("/{id}") || path == "/v1/profile" {

@@ -3,13 +3,12 @@
 //! [`Store::open`] takes a directory or a database URL, brings the tables up to date and starts the
 //! writer. From then on there are four kinds of call:
 //!
-//! - **changes**, one method per use case ([`Store::create_key`](Store::create_key),
-//!   `revoke_key`, `suspend_organization`, …): load inside the organization, let `core` make the
-//!   transition, hand rows and ledger entry to the writer as one. They return
-//!   [`Committed`](ledger::Committed), which holds the value and the head that every index must
-//!   reach before anyone is told, or [`ChangeError`](error::ChangeError), whose refusals carry the
-//!   head they were read at. There is no other way to write. A secret never comes here, only its
-//!   digest;
+//! - **changes**, one method per use case ([`Store::create_key`], `revoke_key`,
+//!   `suspend_organization`, …): load inside the organization, let `core` make the transition, hand
+//!   rows and ledger entry to the writer as one. They return [`Committed`], which holds the value
+//!   and the head that every index must reach before anyone is told, or [`ChangeError`], whose
+//!   refusals carry the head they were read at. There is no other way to write. A secret never
+//!   comes here, only its digest;
 //! - **reads**: `find_…` gives an `Option`, `list_…` a page, newest first. The organization is the
 //!   first condition of every query on what an organization owns;
 //! - **following** ([`follow`]): a snapshot, then batches of what changed, for the index;

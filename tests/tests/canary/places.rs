@@ -30,8 +30,10 @@ pub(crate) async fn said(server: &Server) -> Vec<Place> {
     assert_eq!(export.status, 200, "{}", export.text());
     let metrics = root.get("/metrics").await;
     assert_eq!(metrics.status, 200, "{}", metrics.text());
+    let log = server.log_text();
+    assert!(log.contains(" DEBUG "), "the log says less than it can");
     let mut places = vec![
-        Place::new("the log", server.log_text()),
+        Place::new("the log", log),
         Place::new("the audit export", export.body),
         Place::new("the metrics", metrics.body),
     ];

@@ -46,6 +46,7 @@ behind_each_proxy! {
     identity::the_product_never_sees_the_key
     identity::forged_identity_does_not_survive
     refusals::a_refused_request_gets_its_reason_and_does_not_reach_the_product
+    refusals::a_key_that_may_read_does_not_write
     refusals::two_credentials_are_never_let_through
     refusals::address_rules_are_about_the_client_and_not_about_the_proxy
     paths::a_path_is_asked_about_as_the_product_will_read_it

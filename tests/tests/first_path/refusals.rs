@@ -67,6 +67,28 @@ async fn changed(scene: &Scene, verb: &str) -> String {
     secret
 }
 
+/// The sample asks for another permission where something is changed.
+pub(crate) async fn a_key_that_may_read_does_not_write(proxy: Proxy) {
+    let scene = Scene::set(proxy).await;
+    let (_, reader) = scene.key(json!({})).await;
+    let customer = scene.customer(&reader);
+    for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PURGE"] {
+        let answer = customer.call(method.parse().unwrap(), "/").send().await;
+        let found = (answer.status, answer.header("keyway-code"));
+        assert_eq!(
+            found,
+            (403, "insufficient_permissions".to_owned()),
+            "{method}"
+        );
+    }
+    assert_eq!(scene.product.arrived().len(), 0);
+    let answer = customer.call(Method::HEAD, "/").send().await;
+    assert_eq!(
+        (answer.status, scene.product.last().method.as_str()),
+        (200, "HEAD")
+    );
+}
+
 /// Two readers of one request must not see two callers.
 pub(crate) async fn two_credentials_are_never_let_through(proxy: Proxy) {
     let scene = Scene::set(proxy).await;

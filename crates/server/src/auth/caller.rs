@@ -22,7 +22,7 @@ use keyway_token::management::is_management_shape;
 use super::{challenge, request_context, same_origin, session};
 use crate::app::App;
 use crate::credential::{
-    CHALLENGE_INVALID, CHALLENGE_MISSING, CHALLENGE_SEVERAL, Carried, management_credential,
+    CHALLENGE_INVALID, CHALLENGE_MISSING, CHALLENGE_UNREADABLE, Carried, management_credential,
 };
 use crate::problem::Problem;
 use crate::request::RequestContext;
@@ -54,7 +54,9 @@ impl Caller {
         let cookie = session::cookie(&parts.headers, app);
         match (carried, cookie) {
             // Two credentials are refused before either is looked at (S-BEARER-06).
-            (Carried::Several, _) => Err(challenge(Code::DuplicateCredentials, CHALLENGE_SEVERAL)),
+            (Carried::Several, _) => {
+                Err(challenge(Code::DuplicateCredentials, CHALLENGE_UNREADABLE))
+            }
             (Carried::One(unverified), _) => Self::of_management_key(parts, app, unverified),
             (Carried::Nothing, Some(unverified)) => {
                 same_origin::prove(parts, app)?;

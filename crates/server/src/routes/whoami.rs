@@ -22,7 +22,7 @@ use crate::auth::{challenge, request_context};
 use crate::body::Json;
 use crate::conditional::{key_tag, tagged};
 use crate::credential::{
-    CHALLENGE_INVALID, CHALLENGE_MISSING, CHALLENGE_SEVERAL, Carried, key_credential,
+    CHALLENGE_INVALID, CHALLENGE_MISSING, CHALLENGE_UNREADABLE, Carried, key_credential,
 };
 use crate::problem::Problem;
 use crate::query::{NoQuery, Query};
@@ -43,7 +43,7 @@ impl FromRequestParts<AppState> for Holder {
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
         let in_force = app.profile_in_force()?;
         match key_credential(&parts.headers, &in_force.profile.carriers) {
-            Carried::Several => Err(challenge(Code::DuplicateCredentials, CHALLENGE_SEVERAL)),
+            Carried::Several => Err(challenge(Code::DuplicateCredentials, CHALLENGE_UNREADABLE)),
             Carried::One(key) if !key.starts_with(MANAGEMENT_PREFIX) => {
                 let request = request_context(parts)?;
                 let principal = present(app, key, &request)?;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::response::IntoResponse as _;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
@@ -100,17 +101,18 @@ async fn dispatch(
     mut request: Request<Incoming>,
     context: RequestContext,
 ) -> Response<Body> {
-    if let Err(problem) = head_fits(&request) {
-        return axum::response::IntoResponse::into_response(problem);
-    }
+    let fits = head_fits(&request);
     if request.uri().path() == authorize::PATH {
-        return match authorize::authorize(app, &context, request.headers(), request.uri().query()) {
+        return match authorize::authorize(app, &context, &request, fits) {
             Ok(response) => response.map(Body::from),
-            Err(problem) => axum::response::IntoResponse::into_response(problem),
+            Err(problem) => problem.into_response(),
         };
     }
+    if let Err(problem) = fits {
+        return problem.into_response();
+    }
     if *request.method() == Method::CONNECT {
-        return axum::response::IntoResponse::into_response(Problem::new(Code::RouteNotFound));
+        return Problem::new(Code::RouteNotFound).into_response();
     }
     request.extensions_mut().insert(context);
     let Ok(response) = router.oneshot(request.map(Body::new)).await;

@@ -296,7 +296,7 @@ async fn a_deleted_key_does_not_come_back_by_import() {
     let own = server.organization("Own").await;
     let key = server.key(&own, json!({})).await;
     server.root().delete(&key.path()).await.expect(200);
-    let digest = server.digest(&key.secret);
+    let digest = Server::digest(&key.secret);
     let line = json!({"name": "a", "sha256": digest, "display_prefix": "a", "id": key.id});
     let root = server.root();
     let import = root.call(Method::POST, "/v1/keys/import");

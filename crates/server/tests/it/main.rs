@@ -13,16 +13,23 @@
     reason = "a test stops at what it did not expect"
 )]
 
+mod audit;
+mod authorize;
 mod caller;
 mod server;
 mod sources;
+mod whoami;
 
+mod import;
 mod keys_create;
 mod keys_edit;
 mod keys_list;
 mod keys_revoke;
 mod keys_rotate;
+mod keys_verify;
 mod management_keys;
 mod metrics;
 mod organizations;
+mod profile;
 mod projects;
+mod revoke_batch;

@@ -9,15 +9,19 @@ use keyway_server::first_start::OnOtherProfile;
 use keyway_server::serve::{Running, ServeError, start};
 use keyway_store::location::Location;
 use keyway_token::secret::Secret;
+use keyway_token::template::Template;
 use serde_json::{Value, json};
 use sha2::Digest as _;
 use tempfile::TempDir;
 
 use crate::caller::Caller;
-use crate::sources::{TestClock, sources};
+use crate::sources::{TestClock, TestEntropy, sources};
 
 /// The first management key: all permissions in all organizations.
 pub(crate) const ROOT: &str = "kw_mgmt_RootRootRootRootRootRootRootRootRootRoot";
+
+/// Of the default profile.
+const TEMPLATE: &str = "kw_{env}_{id:12}_{secret:base62:40}{check:6}";
 
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -211,8 +215,15 @@ impl Server {
         verdict["code"].as_str().unwrap().to_owned()
     }
 
+    /// A well-formed secret of the default template that was never made.
+    pub(crate) fn forge(environment: &str, id: &str) -> String {
+        let template: Template = TEMPLATE.parse().unwrap();
+        let minted = template.mint(environment, Some(id), &mut TestEntropy::new(99));
+        minted.secret.expose().to_owned()
+    }
+
     /// How an import names a secret.
-    pub(crate) fn digest(&self, secret: &str) -> String {
+    pub(crate) fn digest(secret: &str) -> String {
         hex::encode(sha2::Sha256::digest(secret))
     }
 

@@ -52,7 +52,13 @@ impl Clock for TestClock {
 
 /// `SplitMix64`.
 #[derive(Debug)]
-struct TestEntropy(u64);
+pub(crate) struct TestEntropy(u64);
+
+impl TestEntropy {
+    pub(crate) fn new(start: u64) -> Self {
+        Self(start << 32)
+    }
+}
 
 impl Entropy for TestEntropy {
     fn fill(&mut self, bytes: &mut [u8]) {
@@ -70,7 +76,7 @@ impl Entropy for TestEntropy {
 pub(crate) fn sources(clock: &TestClock, start: u64) -> Sources {
     Sources {
         clock: Box::new(clock.clone()),
-        entropy: Box::new(TestEntropy(start << 32)),
-        salts: Box::new(TestEntropy((start << 32) + (1 << 31))),
+        entropy: Box::new(TestEntropy::new(2 * start)),
+        salts: Box::new(TestEntropy::new(2 * start + 1)),
     }
 }

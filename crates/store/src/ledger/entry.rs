@@ -12,6 +12,7 @@ use sqlx::any::AnyRow;
 
 use super::{Head, detail};
 use crate::Store;
+use crate::engine::Engine;
 use crate::error::StoreError;
 use crate::statement::{Fields, insert_rows, push, statement};
 
@@ -144,11 +145,12 @@ impl TryFrom<&AnyRow> for EntryRow {
 
 /// Writes entries and their personal fields; part of the writer's transaction.
 pub(crate) async fn insert(
+    engine: Engine,
     connection: &mut AnyConnection,
     entries: &[EntryRow],
     personal: &[PersonalRow],
 ) -> Result<(), sqlx::Error> {
-    let sql = insert_rows(TABLE, COLUMNS, entries.len());
+    let sql = engine.adapt_insert(insert_rows(TABLE, COLUMNS, entries.len()));
     let mut query = statement(&sql);
     for entry in entries {
         query = query
@@ -166,11 +168,8 @@ pub(crate) async fn insert(
             .bind(entry.hash.to_vec());
     }
     query.execute(&mut *connection).await?;
-    let sql = insert_rows(
-        "ledger_personal",
-        &["seq", "salt", "fields"],
-        personal.len(),
-    );
+    let columns = &["seq", "salt", "fields"];
+    let sql = engine.adapt_insert(insert_rows("ledger_personal", columns, personal.len()));
     let mut query = statement(&sql);
     for row in personal {
         query = query

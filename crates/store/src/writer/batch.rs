@@ -314,7 +314,7 @@ impl<'a> Written<'a> {
         if !self.claims.is_empty() {
             idempotency::insert(&mut *connection, &self.claims).await?;
         }
-        entry::insert(connection, &self.entries, &self.personal).await?;
+        entry::insert(engine, connection, &self.entries, &self.personal).await?;
         Ok(())
     }
 }

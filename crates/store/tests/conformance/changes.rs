@@ -10,8 +10,9 @@ use keyway_core::network::IpRules;
 use keyway_core::organization::OrganizationState;
 use keyway_core::permission::PermissionSet;
 use keyway_store::call::{Call, Claim};
-use keyway_store::error::Refusal;
+use keyway_store::error::{ChangeError, Refusal, StoreError};
 use keyway_store::keys::change::{KeyAt, KeyEdit};
+use keyway_store::keys::list::KeyFilter;
 use keyway_store::organizations::OrganizationEdit;
 use keyway_store::profile::InForce;
 
@@ -35,6 +36,7 @@ crate::conformance! {
     a_root_key_is_replaced_and_its_old_value_never_returns
     a_profile_that_moved_refuses_the_change
     an_import_leaves_out_what_is_wrong_with_one_key
+    a_statement_that_fails_leaves_nothing_and_fails_no_neighbour
     an_idempotency_key_is_kept_with_its_change
     many_keys_are_revoked_at_once
 }
@@ -625,6 +627,53 @@ async fn an_import_leaves_out_what_is_wrong_with_one_key(place: &Place) {
             .unwrap()
             .is_some()
     );
+}
+
+/// Something that the guards know nothing of refuses the second of two rows.
+async fn a_statement_that_fails_leaves_nothing_and_fails_no_neighbour(place: &Place) {
+    let store = place.open().await;
+    with_acme(&store).await;
+    place
+        .tamper("CREATE UNIQUE INDEX nobody_twice ON keys (owner)")
+        .await;
+    let of = |owner: &str, id: &str| Key {
+        owner: Some(owner.parse().unwrap()),
+        ..key("acme", id)
+    };
+    let acme = organization_id("acme");
+    let chunk = vec![of("u_1", "k1"), of("u_1", "k2")];
+    let imported = store
+        .import_keys(&system(), &acme, chunk, OPEN, at(1))
+        .await;
+    assert!(
+        matches!(
+            imported,
+            Err(ChangeError::Store(StoreError::NotWritten { .. }))
+        ),
+        "{imported:?}"
+    );
+    assert_eq!(store.read_head().await.unwrap().seq, 2);
+    let held = place.hold_head().await;
+    let mut tasks = Vec::new();
+    for (owner, id) in [("u_1", "k1"), ("u_1", "k2"), ("u_2", "k3")] {
+        let (store, key) = (store.clone(), of(owner, id));
+        let create = async move { store.create_key(&system(), key, OPEN, at(2)).await };
+        tasks.push(tokio::spawn(create));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    held.release().await;
+    let mut outcomes = Vec::new();
+    for task in tasks {
+        outcomes.push(task.await.unwrap().map(|made| made.head().seq).ok());
+    }
+    assert_eq!(outcomes, [Some(3), None, Some(4)]);
+    let filter = KeyFilter::default();
+    let page = store
+        .list_keys(&own("acme"), &filter, None, 9, at(3))
+        .await
+        .unwrap();
+    let ids: Vec<&str> = page.rows.iter().map(|key| key.id.as_str()).collect();
+    assert_eq!(ids, ["k3", "k1"]);
 }
 
 async fn an_idempotency_key_is_kept_with_its_change(place: &Place) {

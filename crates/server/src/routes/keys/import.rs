@@ -14,14 +14,15 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use http::{HeaderMap, header};
+use http::{HeaderMap, StatusCode, header};
 use keyway_api::NDJSON;
+use keyway_api::change::WaitQuery;
 use keyway_api::code::Code;
 use keyway_api::import::{ImportLine, ImportRefusal, ImportResult, ImportTotals};
 use keyway_core::id::OrganizationId;
 use keyway_core::key::Key;
 use keyway_store::call::Call;
-use keyway_store::error::{ChangeError, Refusal};
+use keyway_store::error::Refusal;
 use keyway_store::keys::import::IMPORT_KEYS_MAX;
 use tokio::task::JoinSet;
 
@@ -30,9 +31,10 @@ use self::lines::{Line, Lines};
 use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::permissions::KeysImport;
+use crate::cluster::Patience;
 use crate::problem::Problem;
 use crate::profile_in_force::ProfileInForce;
-use crate::query::NoQuery;
+use crate::query::Query;
 
 /// Chunks that are written at once.
 const CHUNKS_AT_ONCE: usize = 4;
@@ -40,16 +42,17 @@ const CHUNKS_AT_ONCE: usize = 4;
 const REFUSALS_MAX: usize = 100_000;
 
 /// Stores keys that exist elsewhere. The answer has a line per refused line, then the totals.
-#[utoipa::path(post, path = "/v1/keys/import", tag = "keys",
+#[utoipa::path(post, path = "/v1/keys/import", tag = "keys", params(WaitQuery),
     request_body(content = ImportLine, content_type = "application/x-ndjson"),
     responses((status = 200, content_type = "application/x-ndjson", body = ImportResult)))]
 pub(crate) async fn import(
     State(app): State<AppState>,
     permit: Permit<KeysImport>,
-    _query: NoQuery,
+    Query(query): Query<WaitQuery>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
+    let patience = app.patience(query.wait.as_deref())?;
     if !is_ndjson(&headers) {
         return Err(Problem::new(Code::UnsupportedMediaType));
     }
@@ -58,6 +61,8 @@ pub(crate) async fn import(
         app: Arc::clone(&app),
         by: permit.call(),
         permit,
+        patience,
+        is_everywhere: true,
         gathered: HashMap::new(),
         writing: JoinSet::new(),
         imported: 0,
@@ -90,6 +95,7 @@ struct Chunk {
 /// What became of a chunk.
 struct Written {
     numbers: Vec<u64>,
+    is_everywhere: bool,
     outcome: Result<Vec<(usize, Refusal)>, Problem>,
 }
 
@@ -98,6 +104,9 @@ struct Import {
     permit: Permit<KeysImport>,
     by: Call,
     in_force: Arc<ProfileInForce>,
+    patience: Patience,
+    /// Whether everything written so far is in force everywhere.
+    is_everywhere: bool,
     gathered: HashMap<OrganizationId, Chunk>,
     writing: JoinSet<Written>,
     imported: u64,
@@ -155,24 +164,21 @@ impl Import {
             self.by.clone(),
             self.in_force.token(),
         );
+        let patience = self.patience;
         self.writing.spawn(async move {
             let (keys, now) = (chunk.keys, app.clock.now());
             let done = app
                 .store
                 .import_keys(&by, &organization, keys, in_force, now)
                 .await;
-            let outcome = match done {
-                Ok(committed) => {
-                    let (imported, head) = committed.into_parts();
-                    // The index sets the pace.
-                    app.cluster.reach(head).await;
-                    Ok(imported.refused)
-                }
-                Err(ChangeError::Refused { refusal, .. }) => Err(refusal.into()),
-                Err(ChangeError::Store(error)) => Err(error.into()),
+            // The index sets the pace.
+            let (is_everywhere, outcome) = match app.settle(done, patience).await {
+                Ok(settled) => (settled.is_everywhere, Ok(settled.value.refused)),
+                Err(problem) => (true, Err(problem)),
             };
             Written {
                 numbers: chunk.numbers,
+                is_everywhere,
                 outcome,
             }
         });
@@ -184,6 +190,7 @@ impl Import {
             return Ok(());
         };
         let written = joined.map_err(|error| Problem::internal(&error))?;
+        self.is_everywhere &= written.is_everywhere;
         match written.outcome {
             Ok(refused) => {
                 self.imported += (written.numbers.len() - refused.len()) as u64;
@@ -219,7 +226,12 @@ impl Import {
             push_line(&mut text, &ImportResult::Refused(refusal));
         }
         push_line(&mut text, &ImportResult::Totals(totals));
-        Ok(([(header::CONTENT_TYPE, NDJSON)], Bytes::from(text)).into_response())
+        let status = if self.is_everywhere {
+            StatusCode::OK
+        } else {
+            StatusCode::ACCEPTED
+        };
+        Ok((status, [(header::CONTENT_TYPE, NDJSON)], Bytes::from(text)).into_response())
     }
 }
 

@@ -24,7 +24,7 @@ use super::revoke::revocation;
 use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::permissions::KeysRevoke;
-use crate::body::Json;
+use crate::body::{BATCH_BYTES_MAX, Json};
 use crate::problem::Problem;
 use crate::query::Query;
 
@@ -38,7 +38,7 @@ pub(crate) async fn revoke_batch(
     State(app): State<AppState>,
     permit: Permit<KeysRevoke>,
     Query(query): Query<WaitQuery>,
-    Json(body): Json<RevokeBatch>,
+    Json(body): Json<RevokeBatch, BATCH_BYTES_MAX>,
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
     let (by, now) = (permit.call(), app.clock.now());

@@ -9,7 +9,7 @@ use keyway_core::decide::Ask;
 use crate::app::AppState;
 use crate::auth::Permit;
 use crate::auth::permissions::KeysVerify;
-use crate::body::Json;
+use crate::body::{BATCH_BYTES_MAX, Json};
 use crate::fields::Faults;
 use crate::problem::Problem;
 use crate::query::NoQuery;
@@ -42,7 +42,7 @@ pub(crate) async fn verify_batch(
     State(app): State<AppState>,
     permit: Permit<KeysVerify>,
     _query: NoQuery,
-    Json(body): Json<VerifyBatch>,
+    Json(body): Json<VerifyBatch, BATCH_BYTES_MAX>,
 ) -> Result<Response, Problem> {
     if body.items.len() > BATCH_MAX {
         return Err(Problem::field(
