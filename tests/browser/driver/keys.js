@@ -44,7 +44,14 @@ export class KeyPages {
   }
 
   async permit(form, permission) {
-    await form.getByLabel('Permissions').fill(permission);
+    const chosen = this.page.getByRole('radio', { name: this.words.choosePermissions, exact: true });
+    // A radio is drawn as a segment of a bar; its label is what a person hits.
+    if (await chosen.count()) await form.locator('label').filter({ has: chosen }).click();
+    const written = form.getByRole('textbox', { name: 'Permissions' });
+    const listed = form.getByRole('checkbox', { name: permission });
+    await written.or(listed).first().waitFor();
+    if (await listed.count()) await listed.check();
+    else await written.fill(permission);
   }
 
   async create(fields) {
@@ -64,7 +71,7 @@ export class KeyPages {
   async copyAndClose() {
     const reveal = this.dialog(this.words.created);
     await reveal.getByRole('button', { name: 'Copy', exact: true }).click();
-    await reveal.getByText('Copied', { exact: true }).waitFor();
+    await reveal.getByRole('button', { name: 'Copied' }).waitFor();
     await reveal.getByText('Close', { exact: true }).last().click();
     await this.page.waitForURL((url) => url.pathname === this.profile.places.keys);
   }

@@ -48,12 +48,13 @@ suite('the audit log', {}, (house) => {
     await page.goto('/management-keys');
     await page.getByRole('link', { name: /^Create/ }).first().click();
     await page.getByLabel('Name', { exact: true }).fill('Terraform');
-    await page.getByRole('dialog').getByRole('button', { name: /^(Create|Make)/ }).click();
+    await page.getByRole('radio', { name: /read-only/ }).check();
+    await page.getByRole('dialog').getByRole('button', { name: 'Create key' }).click();
     const secret = await page.getByLabel(/Secret of Terraform/).inputValue();
     const bearer = { authorization: `Bearer ${secret}` };
     assert.equal((await house.server.call('GET', '/v1/keys', undefined, bearer)).status, 200);
     await page.getByRole('button', { name: 'Copy', exact: true }).click();
-    await page.getByText('Copied', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
     await page.goto('/management-keys');
     assert.ok(!(await page.content()).includes(secret));
     await page.getByRole('link', { name: 'Revoke Terraform' }).click();
@@ -71,7 +72,9 @@ suite('projects', {}, (house) => {
     await page.getByRole('link', { name: 'Create project' }).click();
     await page.getByRole('dialog').getByLabel('Name', { exact: true }).fill('Search');
     await page.getByRole('dialog').getByRole('button', { name: 'Create project' }).click();
-    await page.getByRole('link', { name: 'Search', exact: true }).click();
+    await page.getByRole('status').filter({ hasText: 'Search' }).waitFor();
+    await page.goto('/projects');
+    await page.getByRole('rowheader').getByRole('link', { name: 'Search' }).click();
     await page.getByRole('heading', { level: 1, name: 'Search' }).waitFor();
     const tab = page.getByRole('navigation', { name: 'Project' }).getByRole('link', { name: /API keys/ });
     assert.equal(await tab.getAttribute('aria-current'), 'page');
@@ -81,7 +84,7 @@ suite('projects', {}, (house) => {
     assert.equal(page.url().includes(secret), false);
     assert.match(key.project, /^prj_/);
     await page.getByRole('button', { name: 'Copy', exact: true }).click();
-    await page.getByText('Copied', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
     await page.goto('/limits');
     const row = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: /Search/ }) });
     assert.equal(await row.getByRole('cell').first().innerText(), '1');

@@ -38,7 +38,7 @@ suite('by keyboard only', {}, (house) => {
     await page.keyboard.press('Enter');
     const secret = await keys.revealed('Production server');
     await page.keyboard.press('Enter');
-    await page.getByText('Copied', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
     await page.keyboard.press('Escape');
     await keys.row('Production server').waitFor();
     await tabTo(page, 'Revoke Production server');

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 
 import { DESK, PHONE } from '../driver/browser.js';
 import { suite } from '../driver/house.js';
+import { KeyPages } from '../driver/keys.js';
 import { furnish } from '../driver/scene.js';
 
 const DOCUMENT_BYTES_MAX = 60 * 1024;
@@ -69,6 +70,43 @@ suite('every page', {}, (house) => {
       await page.goto('/management-keys');
       await visitor.page.goto(link);
       await look(visitor, 'sign-in-link-used', suffix);
+    });
+  }
+
+  for (const { suffix, options } of LOOKS) {
+    test(`what a page says in between${suffix} is accessible, fits, and breaks no rule`, async () => {
+      const { server, profile, words } = house;
+      const owner = await house.owner('Initech', options);
+      const keys = new KeyPages(owner.page, profile);
+      await keys.open();
+      await look(owner, 'empty', suffix);
+      const wrong = await keys.form();
+      await wrong.getByRole('button', { name: words.create, exact: true }).click();
+      await owner.page.getByText('Give the key a name.').waitFor();
+      await look(owner, 'create-wrong', suffix);
+      await keys.fill(wrong, { name: 'Production server' });
+      await wrong.getByRole('button', { name: words.create, exact: true }).click();
+      await keys.revealed('Production server');
+      await look(owner, 'reveal', suffix);
+      await owner.page.keyboard.press('Escape');
+      await keys.dialog('Close without copying?').waitFor();
+      await look(owner, 'reveal-close', suffix);
+      await owner.page.getByRole('button', { name: 'Close anyway' }).click();
+      await keys.row('Production server').waitFor();
+      await keys.revoke('Production server');
+      await owner.page.getByRole('status').filter({ hasText: 'is revoked.' }).waitFor();
+      await look(owner, 'revoked', suffix);
+      const maker = await house.signedIn(owner.organization, profile.roles.makes, options);
+      await maker.page.goto('/members');
+      await look(maker, 'locked', suffix);
+      const key = { name: 'Shop frontend', owner: 'customer-1' };
+      await server.key(owner.organization, key);
+      const body = { organization: owner.organization, owner: key.owner, permissions: ['keys.*', 'read'] };
+      const { url } = await server.expect(201, 'POST', '/v1/portal-sessions', body);
+      const customer = await house.visitor(options);
+      await customer.open(url);
+      await customer.page.getByText(key.name, { exact: true }).waitFor();
+      await look(customer, 'portal', suffix);
     });
   }
 

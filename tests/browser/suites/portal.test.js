@@ -103,12 +103,12 @@ suite('the portal', {}, (house) => {
     const visitor = await house.visitor();
     await visitor.open(url);
     const keys = new KeyPages(visitor.page, house.profile);
-    const secret = await keys.create({ name: 'Price feed' });
+    const secret = await keys.create({ name: 'Price feed', permission: 'orders.read' });
     assert.equal(await server.verdict(secret, { permissions: ['orders.read'] }), 'valid');
     const listed = (await visitor.call('GET', '/v1/keys')).body.data.find((it) => it.name === 'Price feed');
     assert.deepEqual([listed.owner, listed.project], [OWNER, project]);
     await visitor.page.getByRole('button', { name: 'Copy', exact: true }).click();
-    await visitor.page.getByText('Copied', { exact: true }).waitFor();
+    await visitor.page.getByRole('button', { name: 'Copied' }).waitFor();
     await visitor.page.goto('/portal');
     await visitor.page.getByRole('link', { name: 'Revoke Price feed' }).click();
     await visitor.page.getByRole('button', { name: words.revokeConfirm }).click();

@@ -31,6 +31,8 @@ suite('the secret', { KEYWAY_LOG: 'trace' }, (house) => {
       assert.ok(!shown[0].url().includes(body));
       if (javaScriptEnabled) {
         assert.ok(!(await kept(page)).includes(body));
+        await page.getByRole('button', { name: 'Test this key' }).click();
+        await page.getByText(/^Allowed in/).waitFor();
         await keys.copyAndClose();
         assert.ok(!(await kept(page)).includes(body));
       } else {
@@ -40,9 +42,14 @@ suite('the secret', { KEYWAY_LOG: 'trace' }, (house) => {
       await later('the list');
       await page.reload();
       await later('the list, again');
-      await page.goBack();
+      // Without scripts, the page before is the answer to a form: it was not stored, so there is none.
+      const away = async (step) => {
+        await step.catch((error) => assert.match(error.message, /ERR_CACHE_MISS|ERR_ABORTED/));
+        await page.waitForLoadState();
+      };
+      await away(page.goBack());
       await later('back');
-      await page.goForward();
+      await away(page.goForward());
       await later('forward');
       const [{ id }] = (await owner.call('GET', '/v1/keys')).body.data;
       for (const path of [`/keys/${id}`, `/keys/${id}/edit`, `/keys/${id}/rotate`, `/keys/${id}/revoke`, '/keys/new', '/audit']) {
@@ -52,7 +59,7 @@ suite('the secret', { KEYWAY_LOG: 'trace' }, (house) => {
       const state = JSON.stringify(await context.storageState());
       assert.ok(!state.includes(body), 'cookies and storage');
       const log = house.server.log();
-      assert.match(log, /TRACE|"trace"/i, 'the log is not at its most talkative');
+      assert.match(log, /DEBUG|TRACE/, 'the log is not at its most talkative');
       assert.ok(!log.includes(body), 'the log');
     });
   }

@@ -35,12 +35,20 @@ suite('settings', {}, (house) => {
     assert.equal(new URL(other.page.url()).pathname, '/members');
   });
 
-  test('a short password is refused at its field', async () => {
+  test('a short password is refused by the field, and by the server', async () => {
     const owner = await house.owner();
-    assert.equal(await setPassword(owner, 'only14letters!'), 422);
-    const field = owner.page.getByLabel('New password', { exact: true });
+    const { page } = owner;
+    await page.goto('/settings');
+    const field = page.getByLabel('New password', { exact: true });
+    await field.fill('only14letters!');
+    assert.equal(await field.evaluate((it) => it.validity.tooShort), true);
+    await field.evaluate((it) => it.removeAttribute('minlength'));
+    const answered = page.waitForResponse((it) => it.request().method() === 'POST');
+    await page.getByRole('button', { name: 'Set password' }).click();
+    assert.equal((await answered).status(), 422);
     assert.equal(await field.getAttribute('aria-invalid'), 'true');
     assert.equal(await field.inputValue(), '');
+    await page.getByText('None yet').waitFor();
   });
 
   test('after signing in nobody is led to another site', async () => {
