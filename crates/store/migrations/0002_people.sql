@@ -77,3 +77,6 @@ CREATE TABLE passwords (
     hash TEXT NOT NULL,
     changed_at BIGINT NOT NULL
 );
+
+-- What a person has made, also after they left.
+CREATE INDEX keys_by_creator ON keys (organization, created_by, created_at, id);

@@ -3,6 +3,7 @@
 //! A deleted key keeps its row, so that whoever follows the ledger still learns which digest went.
 
 pub mod change;
+pub mod counts;
 pub mod create;
 pub(crate) mod grants;
 pub mod import;
