@@ -55,6 +55,11 @@ pub(crate) fn local_path(unverified: &str) -> Option<&str> {
     is_path.then_some(unverified)
 }
 
+/// A refusal of a page that has its frame already.
+pub(crate) fn refusal<E: Into<Problem>>(frame: &Frame) -> impl Fn(E) -> Response + '_ {
+    move |error| refused(frame, &error.into())
+}
+
 #[derive(Template)]
 #[template(path = "locked.html")]
 struct Locked<'a> {
