@@ -5,6 +5,7 @@
 pub mod change;
 pub mod counts;
 pub mod create;
+pub mod found;
 pub(crate) mod grants;
 pub mod import;
 pub mod list;

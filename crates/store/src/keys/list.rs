@@ -113,7 +113,7 @@ impl Conditions {
     }
 
     /// All of a filter but `q`.
-    fn of(
+    pub(super) fn of(
         reach: &Reach,
         filter: &KeyFilter,
         cursor: Option<&Cursor>,
@@ -211,7 +211,7 @@ impl Conditions {
     }
 }
 
-fn bind<'q>(mut query: Statement<'q>, values: &[Value]) -> Statement<'q> {
+pub(super) fn bind<'q>(mut query: Statement<'q>, values: &[Value]) -> Statement<'q> {
     for value in values {
         query = match value {
             Value::Text(text) => query.bind(text.clone()),
