@@ -10,6 +10,7 @@ pub(crate) mod audit;
 pub(crate) mod frame;
 pub(crate) mod invitations;
 pub(crate) mod key_rows;
+pub(crate) mod keys;
 pub(crate) mod limits;
 pub(crate) mod management_keys;
 pub(crate) mod members;
@@ -55,6 +56,8 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/sign-out", post(sign_in::out))
         .route("/sign-out-everywhere", post(sign_in::out_everywhere))
         .merge(people())
+        .merge(keys::routes("/keys", "/keys"))
+        .merge(keys::routes("/portal", "/portal/keys"))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 

@@ -231,7 +231,12 @@ fn columns(words: Option<Vec<String>>) -> Result<Vec<Column>, InvalidProfile> {
             "last_used" => C::LastUsed,
             "expires" => C::Expires,
             "created" => C::Created,
-            _ => return Err(fault("pages.columns", &format!("there is no column {word}"))),
+            _ => {
+                return Err(fault(
+                    "pages.columns",
+                    &format!("there is no column {word}"),
+                ));
+            }
         };
         if columns.contains(&column) {
             return Err(fault("pages.columns", &format!("{word} is listed twice")));
