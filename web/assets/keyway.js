@@ -9,20 +9,32 @@ const uncopied = () => document.querySelector('.once:not([data-kept])');
 
 async function copy(button) {
   const from = document.getElementById(button.dataset.copy);
-  await navigator.clipboard.writeText(from.value ?? from.textContent);
+  // Without TLS a browser has no clipboard for pages of other machines.
+  if (navigator.clipboard) await navigator.clipboard.writeText(from.value ?? from.textContent);
+  else {
+    from.select?.();
+    if (!document.execCommand('copy')) return;
+  }
   const word = button.querySelector('span');
   if (word) word.textContent = 'Copied';
   button.setAttribute('data-copied', '');
-  button.closest('.once')?.setAttribute('data-kept', '');
+  keep(button.closest('.once'), 'Copied');
 }
 
-function download(link) {
-  const text = document.getElementById(link.dataset.from).textContent;
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
-  const anchor = Object.assign(document.createElement('a'), { href: url, download: link.dataset.download });
-  anchor.click();
-  URL.revokeObjectURL(url);
-  link.closest('.once')?.setAttribute('data-kept', '');
+function keep(once, word) {
+  once?.setAttribute('data-kept', '');
+  const told = document.getElementById('kept-word');
+  if (once && told) told.textContent = word;
+}
+
+// A file that sets the variable, made here: the secret travels nowhere.
+function download(button) {
+  const from = document.getElementById(button.dataset.from);
+  const text = `${button.dataset.variable}=${from.value}\n`;
+  const href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
+  Object.assign(document.createElement('a'), { href, download: button.dataset.download }).click();
+  URL.revokeObjectURL(href);
+  keep(from.closest('.once'), 'Downloaded');
 }
 
 function showDialogs(root = document) {
@@ -40,7 +52,9 @@ function close(dialog) {
     return;
   }
   dialog.close();
-  if (dialog.dataset.behind) location.assign(dialog.dataset.behind);
+  // What was fetched over a page leaves it as it was; focus goes back to the link that opened it.
+  if (dialog.closest('#dialog') && !dialog.querySelector('.once')) dialog.remove();
+  else if (dialog.dataset.behind) location.assign(dialog.dataset.behind);
 }
 
 document.addEventListener('click', (event) => {
@@ -103,13 +117,37 @@ document.addEventListener('htmx:afterSwap', (event) => {
   showDialogs(event.target);
   event.target.querySelector('[aria-invalid="true"]')?.focus();
 });
-// An answer that refuses a form is shown in the form's place.
+// A dialog that refuses is shown in place of the one that asked, whatever its status.
 document.addEventListener('htmx:beforeSwap', (event) => {
-  if ([409, 412, 422, 429].includes(event.detail.xhr.status)) {
-    event.detail.shouldSwap = true;
-    event.detail.isError = false;
+  const { detail } = event;
+  if (detail.xhr.status >= 400 && detail.xhr.responseText.includes('data-part')) {
+    detail.shouldSwap = true;
+    detail.isError = false;
   }
+  if (event.target.id === 'dialog') all('dialog[data-part]').forEach((dialog) => dialog.remove());
 });
 
+// A time of day is told in the reader's own zone; the title keeps the exact one.
+function tellTimes(root = document) {
+  const clock = { hour: '2-digit', minute: '2-digit' };
+  all('time[data-clock]', root).forEach((time) => {
+    const at = new Date(time.dateTime);
+    const now = new Date();
+    const year = at.getFullYear() === now.getFullYear() ? undefined : 'numeric';
+    const date = at.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year });
+    const day = at.toDateString() === now.toDateString() ? 'today' : date;
+    time.textContent = `${day}, ${at.toLocaleTimeString('en-GB', clock)}`;
+  });
+}
+document.addEventListener('htmx:afterSwap', (event) => tellTimes(event.target));
+
+// What was done is said once: reloading the page does not say it again.
+const address = new URL(location.href);
+if (address.searchParams.has('done')) {
+  address.searchParams.delete('done');
+  history.replaceState(null, '', address);
+}
+
+tellTimes();
 showDialogs();
 document.querySelector('[aria-invalid="true"]')?.focus();

@@ -3,6 +3,7 @@
 //! A profile is one TOML file. Unknown keys are refused, so that a misspelt limit is an error and
 //! not an absent limit. [`parse`] reads the file; the structs here are what the rest of Keyway sees.
 
+pub mod pages;
 pub mod parse;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use keyway_token::template::Template;
 use crate::grant::{Grants, RoleName};
 use crate::management::ManagementPermission;
 use crate::permission::{Permission, PermissionPattern};
+use crate::profile::pages::Pages;
 use crate::time::Span;
 
 #[derive(Clone, Debug)]
@@ -34,6 +36,7 @@ pub struct Profile {
     pub codes: BTreeMap<String, RenamedCode>,
     /// Longest time for which a server answers from memory without its database.
     pub lease: Span,
+    pub pages: Pages,
 }
 
 #[derive(Clone, Debug)]

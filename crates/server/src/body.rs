@@ -39,20 +39,23 @@ where
 }
 
 async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
-    let reading = Limited::new(body, bytes_max).collect();
-    let bytes = match tokio::time::timeout(BODY_TIMEOUT, reading).await {
-        Err(_) => return Err(Problem::new(Code::RequestTimeout)),
-        Ok(Err(cause)) if cause.is::<LengthLimitError>() => {
-            return Err(Problem::new(Code::BodyTooLarge)
-                .detail(format!("at most {bytes_max} bytes are read here")));
-        }
-        Ok(Err(_)) => return Err(Problem::new(Code::IncompleteBody)),
-        Ok(Ok(collected)) => collected.to_bytes(),
-    };
+    let bytes = collect(body, bytes_max).await?;
     if !bytes.is_empty() && !is_json(headers) {
         return Err(Problem::new(Code::UnsupportedMediaType));
     }
     Ok(bytes)
+}
+
+/// The bytes of a body of any type.
+pub(crate) async fn collect(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+    let reading = Limited::new(body, bytes_max).collect();
+    match tokio::time::timeout(BODY_TIMEOUT, reading).await {
+        Err(_) => Err(Problem::new(Code::RequestTimeout)),
+        Ok(Err(cause)) if cause.is::<LengthLimitError>() => Err(Problem::new(Code::BodyTooLarge)
+            .detail(format!("at most {bytes_max} bytes are read here"))),
+        Ok(Err(_)) => Err(Problem::new(Code::IncompleteBody)),
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+    }
 }
 
 /// `application/json` in any spelling; a body without a type is taken for JSON.

@@ -6,15 +6,34 @@
 //! locked page that names who can change that.
 
 pub(crate) mod assets;
+pub(crate) mod audit;
 pub(crate) mod frame;
+pub(crate) mod invitations;
+pub(crate) mod key_rows;
+pub(crate) mod keys;
+pub(crate) mod limits;
+pub(crate) mod management_keys;
+pub(crate) mod members;
+pub(crate) mod moments;
+pub(crate) mod notice;
+pub(crate) mod organizations;
+pub(crate) mod outcome;
 pub(crate) mod page;
+pub(crate) mod paged;
+pub(crate) mod preferences;
+pub(crate) mod projects;
+pub(crate) mod reveal;
+pub(crate) mod roles;
+pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod visitor;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use crate::app::AppState;
+use crate::body::BODY_BYTES_MAX;
 
 /// Every page, in the order of the navigation.
 pub(crate) fn routes() -> Router<AppState> {
@@ -36,4 +55,66 @@ pub(crate) fn routes() -> Router<AppState> {
         )
         .route("/sign-out", post(sign_in::out))
         .route("/sign-out-everywhere", post(sign_in::out_everywhere))
+        .merge(people())
+        .merge(keys::routes("/keys", "/keys"))
+        .merge(keys::routes("/portal", "/portal/keys"))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+}
+
+fn people() -> Router<AppState> {
+    Router::new()
+        .route("/projects", get(projects::list).post(projects::create))
+        .route("/projects/new", get(projects::form))
+        .route("/projects/{id}", get(projects::one))
+        .route("/limits", get(limits::list))
+        .route("/members", get(members::list))
+        .route("/members/former", get(members::former::former))
+        .route("/members/{id}", get(members::one::one))
+        .route("/members/{id}/role", post(members::give_role))
+        .route(
+            "/members/{id}/project-role",
+            post(members::one::give_project_role),
+        )
+        .route(
+            "/members/{id}/remove",
+            get(members::one::ask_removal).post(members::one::remove),
+        )
+        .route(
+            "/members/{id}/sign-in-link",
+            post(members::one::sign_in_link),
+        )
+        .route("/roles", get(roles::list))
+        .route(
+            "/invitations",
+            get(invitations::list).post(invitations::create),
+        )
+        .route("/invitations/new", get(invitations::form))
+        .route("/invitations/{id}/withdraw", post(invitations::withdraw))
+        .route("/audit", get(audit::list))
+        .route("/audit/export", get(audit::download))
+        .route(
+            "/management-keys",
+            get(management_keys::list).post(management_keys::create),
+        )
+        .route("/management-keys/new", get(management_keys::form))
+        .route(
+            "/management-keys/managed",
+            get(management_keys::managed::list),
+        )
+        .route(
+            "/management-keys/{id}/revoke",
+            get(management_keys::ask_revocation).post(management_keys::revoke),
+        )
+        .route("/settings", get(settings::show))
+        .route("/settings/name", post(settings::rename))
+        .route("/settings/password", post(settings::set_password))
+        .route("/settings/preferences", post(preferences::save))
+        .route(
+            "/settings/organization",
+            post(settings::rename_organization),
+        )
+        .route(
+            "/organizations",
+            get(organizations::list).post(organizations::switch),
+        )
 }

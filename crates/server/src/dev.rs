@@ -2,6 +2,8 @@
 //!
 //! It prints what it mints, which no other mode does. What an earlier start minted is revoked first.
 
+mod owner;
+
 use std::sync::Arc;
 
 use keyway_core::grant::{Grant, Grants, Right};
@@ -11,7 +13,7 @@ use keyway_core::management::{ManagementKey, ManagementKeyState, Preset, Reach};
 use keyway_core::organization::{Organization, OrganizationState, Project};
 use keyway_core::permission::PermissionSet;
 use keyway_core::resource::{Resource, ResourcePath};
-use keyway_core::text::{InvalidLabel, InvalidName, Metadata};
+use keyway_core::text::{InvalidEmail, InvalidLabel, InvalidName, Metadata};
 use keyway_core::time::Timestamp;
 use keyway_store::call::Call;
 use keyway_store::error::ChangeError;
@@ -24,6 +26,7 @@ use keyway_token::secret::Secret;
 use crate::app::App;
 use crate::config::Config;
 use crate::first_start::{self, OnOtherProfile, system};
+use crate::one_time_link::SIGN_IN_SPAN;
 use crate::problem::Problem;
 use crate::routes::keys::making::{self, KeyDraft};
 use crate::serve::{ServeError, Sources, set_up_log, start};
@@ -39,6 +42,8 @@ pub struct Demo {
     pub management_secret: Secret,
     pub key_id: String,
     pub key_secret: Secret,
+    /// Signs the demo's owner in, once.
+    pub sign_in_link: Option<String>,
 }
 
 /// The demo could not be set up.
@@ -54,6 +59,8 @@ pub enum DemoError {
     Id(#[from] keyway_core::id::InvalidId),
     #[error(transparent)]
     Name(#[from] InvalidName),
+    #[error(transparent)]
+    Email(#[from] InvalidEmail),
     #[error(transparent)]
     Label(#[from] InvalidLabel),
 }
@@ -79,12 +86,14 @@ async fn set_up(app: &Arc<App>) -> Result<Demo, DemoError> {
     let project: ProjectId = PROJECT.parse()?;
     put_place(app, &by, &organization, &project, now).await?;
     revoke_earlier(app, &by, &organization, now).await?;
+    let sign_in_link = owner::sign_in_link(app, &by, &organization, now).await?;
     let (key_id, key_secret) = make_key(app, &by, organization, project, now).await?;
     let management_secret = make_management_key(app, &by, now).await?;
     Ok(Demo {
         management_secret,
         key_id,
         key_secret,
+        sign_in_link,
     })
 }
 
@@ -257,9 +266,13 @@ fn tour(app: &App, demo: &Demo) -> String {
     let url = &app.public_url;
     let (token, id) = (demo.management_secret.expose(), &demo.key_id);
     let secret = demo.key_secret.expose();
+    let dashboard = demo.sign_in_link.as_ref().map_or_else(String::new, |link| {
+        let minutes = SIGN_IN_SPAN.to_duration().as_secs() / 60;
+        format!("\nOpen this link to look around; it works once, for {minutes} minutes:\n{link}\n")
+    });
     format!(
         r#"Keyway is running at {url} (API: {url}/docs)
-
+{dashboard}
 # These lines work when pasted; the keys are new at each start.
 export KEYWAY_URL={url} KEYWAY_TOKEN={token}
 export KEYWAY_DEMO_KEY={secret}

@@ -159,6 +159,16 @@ impl Ticket {
 }
 
 impl Idempotency {
+    /// Of a form that carries a number of its own, so that sending it again does nothing twice.
+    pub(crate) fn of_form(number: &str, place: &str) -> Self {
+        let is_number = (1..=KEY_BYTES_MAX).contains(&number.len())
+            && number.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        Self {
+            key: is_number.then(|| number.to_owned()),
+            method_and_path: format!("POST {place}"),
+        }
+    }
+
     /// Begins a call, or finds that it was made before. `request` is the body as it was read, so
     /// that spaces and the order of members do not count; `?wait=` does not count either, because
     /// who repeats a call may wait longer.

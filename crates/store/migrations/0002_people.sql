@@ -77,3 +77,9 @@ CREATE TABLE passwords (
     hash TEXT NOT NULL,
     changed_at BIGINT NOT NULL
 );
+
+-- What a person has made, also after they left.
+CREATE INDEX keys_by_creator ON keys (organization, created_by, created_at, id);
+
+-- The old key beside a new one.
+CREATE INDEX keys_by_successor ON keys (successor) WHERE successor IS NOT NULL;

@@ -3,7 +3,9 @@
 //! A deleted key keeps its row, so that whoever follows the ledger still learns which digest went.
 
 pub mod change;
+pub mod counts;
 pub mod create;
+pub mod found;
 pub(crate) mod grants;
 pub mod import;
 pub mod list;

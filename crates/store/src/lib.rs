@@ -37,6 +37,7 @@ pub mod portal_sessions;
 pub mod profile;
 pub mod projects;
 pub mod sessions;
+pub mod sign_ins;
 mod statement;
 pub mod takeover;
 pub mod usage;

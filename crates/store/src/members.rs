@@ -13,7 +13,7 @@ use crate::call::Call;
 use crate::error::{ChangeError, Refusal, StoreError};
 use crate::keys::reach_text;
 use crate::ledger::Committed;
-use crate::page::{Cursor, Page};
+use crate::page::{Cursor, PAGE_ROWS_MAX, Page};
 use crate::sessions::SessionsOf;
 use crate::statement::{Fields, padded, places, push, save_rows, statement};
 use crate::writer::proposal::{Proposal, Rows};
@@ -196,6 +196,30 @@ impl Store {
         Ok(Page::cut(found?, limit, |it| {
             (it.created_at, it.id.to_string())
         }))
+    }
+
+    /// Members who were removed, the last one first, and have left keys that live; at most `limit`.
+    pub async fn list_leavers(
+        &self,
+        organization: &OrganizationId,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Member>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM members WHERE organization = $1 AND state = 'removed' \
+             AND EXISTS (SELECT 1 FROM keys WHERE keys.organization = $1 \
+             AND keys.created_by = 'member/' || members.id AND keys.state IN ('active', 'inactive') \
+             AND (keys.expires_at IS NULL OR keys.expires_at > $2)) \
+             ORDER BY removed_at DESC, id DESC LIMIT $3",
+            COLUMNS.join(", ")
+        );
+        let rows = statement(&sql)
+            .bind(organization.as_str())
+            .bind(now.micros())
+            .bind(i64::try_from(limit.min(PAGE_ROWS_MAX)).unwrap_or_default())
+            .fetch_all(&mut *self.reader().await?)
+            .await?;
+        rows.iter().map(read).collect()
     }
 
     /// Refuses with `MemberNotFound` or `VersionMoved`.

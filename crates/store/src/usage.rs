@@ -19,6 +19,7 @@ pub const FLUSH_KEYS_MAX: usize = 1_000;
 
 const LOOK_UP_MAX: usize = 256;
 const HOUR_MICROS: i64 = 3_600_000_000;
+const DAY_MICROS: i64 = 24 * HOUR_MICROS;
 
 /// What to add for one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +45,17 @@ pub struct LastRefusal {
 pub struct UsageHour {
     /// The hour's beginning.
     pub hour: Timestamp,
+    /// [`ALLOWED`] or a reason's code.
+    pub outcome: String,
+    pub count: i64,
+}
+
+/// One line of a key's usage, of a whole day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsageDay {
+    pub key: KeyId,
+    /// The day's beginning in UTC.
+    pub day: Timestamp,
     /// [`ALLOWED`] or a reason's code.
     pub outcome: String,
     pub count: i64,
@@ -178,6 +190,43 @@ impl Store {
             });
         }
         Ok(hours)
+    }
+
+    /// Counters of keys by day of UTC, from the day of `from` on.
+    pub async fn read_usage_days(
+        &self,
+        keys: &[KeyId],
+        from: Timestamp,
+    ) -> Result<Vec<UsageDay>, StoreError> {
+        let from = from.micros() - from.micros().rem_euclid(DAY_MICROS);
+        let mut days = Vec::new();
+        let mut connection = self.reader().await?;
+        for chunk in keys.chunks(LOOK_UP_MAX) {
+            let sql = format!(
+                "SELECT key, hour - hour % {DAY_MICROS}, outcome, CAST(SUM(count) AS BIGINT) \
+                 FROM usage WHERE hour >= $1 AND key IN ({}) \
+                 GROUP BY key, hour - hour % {DAY_MICROS}, outcome ORDER BY 1, 2, 3",
+                places(2, chunk.len())
+            );
+            let mut query = statement(&sql).bind(from);
+            for key in padded(chunk) {
+                query = query.bind(key.as_str());
+            }
+            for row in &query.fetch_all(&mut *connection).await? {
+                let fields = Fields {
+                    row,
+                    table: "usage",
+                    columns: &["key", "day", "outcome", "count"],
+                };
+                days.push(UsageDay {
+                    key: fields.parse(0)?,
+                    day: Timestamp::from_micros(fields.int(1)?),
+                    outcome: fields.text(2)?.to_owned(),
+                    count: fields.int(3)?,
+                });
+            }
+        }
+        Ok(days)
     }
 
     /// When keys were last used and refused; keys that never were are left out.

@@ -6,6 +6,7 @@ use keyway_token::shape::{InvalidShape, Shape};
 use keyway_token::template::Template;
 use serde::Deserialize;
 
+use super::pages::PagesTable;
 use super::{
     Carrier, Catalogue, DefaultGrants, ExpiryRules, GrantRules, KeyFormat, Limits, MemberRules,
     Profile, ProjectRule, RenamedCode, Role, Roles,
@@ -34,7 +35,7 @@ pub enum InvalidProfile {
     Value { key: String, fault: String },
 }
 
-fn fault(key: &str, fault: &(impl ToString + ?Sized)) -> InvalidProfile {
+pub(super) fn fault(key: &str, fault: &(impl ToString + ?Sized)) -> InvalidProfile {
     InvalidProfile::Value {
         key: key.to_owned(),
         fault: fault.to_string(),
@@ -62,6 +63,8 @@ struct ProfileFile {
     #[serde(default)]
     codes: BTreeMap<String, CodeTable>,
     revocation: RevocationTable,
+    #[serde(default)]
+    pages: PagesTable,
 }
 
 #[derive(Deserialize)]
@@ -201,6 +204,7 @@ impl Profile {
             carriers: carriers(&file.carriers)?,
             codes: codes(file.codes)?,
             lease: lease(&file.revocation)?,
+            pages: file.pages.read(title.as_str())?,
         })
     }
 }

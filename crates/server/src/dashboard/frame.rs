@@ -1,8 +1,12 @@
 //! What stands around every page: navigation, organization, person.
 
 use keyway_core::management::ManagementPermission;
+use keyway_core::portal::PortalSession;
+use keyway_core::time::Timestamp;
 
 use super::assets::VERSION;
+use super::moments::{self, Moment};
+use super::preferences::Preferences;
 use crate::app::App;
 use crate::auth::caller::{Caller, Who};
 use crate::auth::reach_of;
@@ -22,6 +26,9 @@ pub(crate) struct Frame {
     /// The address of the navigation entry that the page belongs to.
     pub place: &'static str,
     pub toast: Option<Toast>,
+    /// Around a customer's page; there is no navigation then.
+    pub portal: Option<PortalFrame>,
+    pub preferences: Preferences,
 }
 
 #[derive(Clone, Debug)]
@@ -37,6 +44,26 @@ pub(crate) struct NavItem {
     pub label: String,
     /// The letter after `g`.
     pub shortcut: Option<char>,
+}
+
+/// What stands around the page of a product's customer.
+#[derive(Clone, Debug)]
+pub(crate) struct PortalFrame {
+    pub owner: String,
+    /// Back to the product.
+    pub back: Option<String>,
+    pub until: Moment,
+}
+
+impl PortalFrame {
+    pub(crate) fn of(portal: &PortalSession, now: Timestamp) -> Self {
+        let owner = portal.owner.as_ref().map(|it| it.as_str().to_owned());
+        Self {
+            owner: owner.unwrap_or_default(),
+            back: portal.return_url.clone(),
+            until: moments::clock(portal.expires_at, now),
+        }
+    }
 }
 
 /// What just happened.
@@ -60,6 +87,8 @@ impl Frame {
             nav: Vec::new(),
             place: "",
             toast: None,
+            portal: None,
+            preferences: Preferences::default(),
         }
     }
 
@@ -88,9 +117,15 @@ impl Frame {
             nav: navigation(app, caller),
             place,
             toast: None,
+            portal: None,
+            preferences: Preferences::default(),
         }
     }
 
+    #[expect(
+        clippy::unused_self,
+        reason = "templates have nothing else to call it on"
+    )]
     pub(crate) fn asset(&self, name: &str) -> String {
         format!("/assets/{}/{name}", *VERSION)
     }
@@ -98,7 +133,7 @@ impl Frame {
     /// An icon of the sprite, hidden from readers: a word stands beside it.
     pub(crate) fn icon(&self, name: &str) -> String {
         let sprite = self.asset("icons.svg");
-        format!(r##"<svg class="i" aria-hidden="true"><use href="{sprite}#{name}"/></svg>"##)
+        format!(r#"<svg class="i" aria-hidden="true"><use href="{sprite}#{name}"/></svg>"#)
     }
 
     pub(crate) fn organization_initial(&self) -> String {
@@ -110,11 +145,7 @@ impl Frame {
     }
 
     pub(crate) fn person_initials(&self) -> String {
-        let words = self.person.split_whitespace().take(2);
-        words
-            .filter_map(|word| word.chars().next())
-            .flat_map(char::to_uppercase)
-            .collect()
+        super::members::initials(&self.person)
     }
 }
 

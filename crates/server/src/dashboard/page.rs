@@ -13,6 +13,9 @@ use crate::problem::{Problem, status};
 const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'";
+/// No other host learns of a page. With `no-referrer` a browser would hide from us too where a form
+/// was sent from (`Origin: null`), and every form would be refused.
+const REFERRER_POLICY: &str = "same-origin";
 const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
 
 /// A template with a status.
@@ -22,10 +25,14 @@ pub(crate) fn page<T: Template>(code: StatusCode, template: &T) -> Response {
         Err(error) => return Problem::internal(&error).into_response(),
     };
     let mut response = (code, Html(html)).into_response();
-    let policy = HeaderValue::from_static(CONTENT_POLICY);
-    response
-        .headers_mut()
-        .insert(header::CONTENT_SECURITY_POLICY, policy);
+    let policies = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
+        (header::REFERRER_POLICY, REFERRER_POLICY),
+    ];
+    for (name, policy) in policies {
+        let policy = HeaderValue::from_static(policy);
+        response.headers_mut().insert(name, policy);
+    }
     response
 }
 
@@ -46,6 +53,11 @@ pub(crate) fn local_path(unverified: &str) -> Option<&str> {
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     is_path.then_some(unverified)
+}
+
+/// A refusal of a page that has its frame already.
+pub(crate) fn refusal<E: Into<Problem>>(frame: &Frame) -> impl Fn(E) -> Response + '_ {
+    move |error| refused(frame, &error.into())
 }
 
 #[derive(Template)]

@@ -7,14 +7,17 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse as _, Response};
 use http::Method;
 use http::request::Parts;
+use keyway_core::grant::RoleName;
 use keyway_core::id::OrganizationId;
 use keyway_core::management::{ManagementPermission, Reach};
 use keyway_core::member::Member;
 use keyway_core::portal::PortalSession;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::frame::Frame;
+use super::frame::{Frame, Toast};
+use super::outcome;
 use super::page::{self, Administrator};
+use super::preferences::Preferences;
 use crate::app::AppState;
 use crate::auth::caller::{Caller, Who};
 use crate::auth::permissions::Needed;
@@ -31,6 +34,9 @@ pub(crate) struct Visitor {
     pub who: VisitorKind,
     /// Whether htmx asks, for a part of a page.
     pub is_part: bool,
+    /// What the page before this one did.
+    pub toast: Option<Toast>,
+    pub preferences: Preferences,
 }
 
 #[derive(Clone, Debug)]
@@ -58,15 +64,19 @@ impl FromRequestParts<AppState> for Visitor {
             Who::Portal { portal, .. } => VisitorKind::Portal(portal.clone()),
             Who::ManagementKey(_) => return Err(to_sign_in(parts)),
         };
+        let caller = Caller {
+            who: found,
+            request,
+        };
+        let toast = outcome::told(app, &caller, parts);
         Ok(Self {
             app: Arc::clone(app),
             profile,
-            caller: Caller {
-                who: found,
-                request,
-            },
+            caller,
             who,
             is_part: parts.headers.contains_key("hx-request"),
+            toast,
+            preferences: Preferences::read(&parts.headers),
         })
     }
 }
@@ -91,24 +101,41 @@ impl Visitor {
         }
     }
 
-    /// The frame of a page at `place` in the navigation.
+    /// The frame of a page at `place` in the navigation. A product's customer has one page, which has
+    /// no frame, and is sent there.
     pub(crate) async fn frame(&self, place: &'static str) -> Result<Frame, Response> {
+        let member = self.member()?;
         let mut organizations = Vec::new();
-        if let VisitorKind::Member(member) = &self.who {
-            for it in self.app.index.members_of(&member.email.folded()) {
-                let name = self.organization_name(&it.organization).await?;
-                organizations.push((it.organization.to_string(), name));
-            }
+        for it in self.app.index.members_of(&member.email.folded()) {
+            let name = self.organization_name(&it.organization).await?;
+            organizations.push((it.organization.to_string(), name));
         }
         let name = self.organization_name(self.organization()).await?;
-        Ok(Frame::of(
+        let frame = Frame::of(
             &self.app,
             &self.profile,
             &self.caller,
             organizations,
             name,
             place,
-        ))
+        );
+        Ok(Frame {
+            toast: self.toast.clone(),
+            preferences: self.preferences,
+            ..frame
+        })
+    }
+
+    /// The member who looks; anybody else is sent to a page of their own.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the error is the page that is answered instead"
+    )]
+    pub(crate) fn member(&self) -> Result<&Arc<Member>, Response> {
+        match &self.who {
+            VisitorKind::Member(member) => Ok(member),
+            VisitorKind::Portal(_) => Err(page::to("/portal")),
+        }
     }
 
     async fn organization_name(&self, id: &OrganizationId) -> Result<String, Response> {
@@ -119,6 +146,10 @@ impl Visitor {
     }
 
     /// Proof of a permission, or the locked page of `heading`.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the error is the page that is answered instead"
+    )]
     pub(crate) fn permit<P: Needed>(
         &self,
         frame: &Frame,
@@ -128,10 +159,59 @@ impl Visitor {
             .map_err(|_| self.locked(frame, heading, P::PERMISSION))
     }
 
+    /// Proof of a permission, where a page is more without it than a lock.
+    pub(crate) fn holds<P: Needed>(&self) -> Result<Permit<P>, Problem> {
+        Permit::of(&self.app, self.caller.clone())
+    }
+
+    /// Who did something, by the name that people know.
+    pub(crate) fn actor_name(&self, actor: &str) -> String {
+        match actor.split_once('/') {
+            Some(("member", id)) => {
+                let found = id
+                    .parse()
+                    .ok()
+                    .and_then(|id| self.app.index.find_member(&id));
+                let own = found.filter(|it| it.organization == *self.organization());
+                own.map_or_else(
+                    || "a former member".to_owned(),
+                    |it| it.name.as_str().to_owned(),
+                )
+            }
+            Some(("management_key", _)) => "a management key".to_owned(),
+            Some(("portal_session", _)) => "a customer".to_owned(),
+            Some(("key", _)) => "an API key".to_owned(),
+            _ => "Keyway".to_owned(),
+        }
+    }
+
     /// Whether a control for this is shown at all.
     pub(crate) fn may(&self, permission: ManagementPermission) -> bool {
         let reach = crate::auth::reach_of(&self.app, &self.caller, permission);
         matches!(reach, Ok(Some(_)))
+    }
+
+    /// Why a control is missing or cannot be used.
+    pub(crate) fn lacks(&self, permission: ManagementPermission) -> String {
+        let role = match &self.who {
+            VisitorKind::Member(member) => self.role_title(&member.bindings.organization),
+            VisitorKind::Portal(_) => String::new(),
+        };
+        format!(
+            "It needs {}, which your role, {role}, does not hold.",
+            permission.as_str()
+        )
+    }
+
+    /// Whether a member is the one who looks.
+    pub(crate) fn is(&self, member: &Member) -> bool {
+        matches!(&self.who, VisitorKind::Member(own) if own.id == member.id)
+    }
+
+    /// A role as people read it.
+    pub(crate) fn role_title(&self, name: &RoleName) -> String {
+        let found = self.profile.profile.roles.find(name);
+        found.map_or_else(|| name.as_str().to_owned(), |role| role.title.clone())
     }
 
     fn locked(&self, frame: &Frame, heading: &str, needed: ManagementPermission) -> Response {

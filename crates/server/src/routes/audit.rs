@@ -92,7 +92,7 @@ fn page(mut rows: Vec<Entry>, limit: usize) -> Page<Entry> {
     Page { rows, next }
 }
 
-fn export(app: &AppState, reach: Reach, filter: EntryFilter) -> Response {
+pub(crate) fn export(app: &AppState, reach: Reach, filter: EntryFilter) -> Response {
     let state = (app.store.clone(), reach, filter, Some(0));
     let pages = try_unfold(state, |(store, reach, filter, after)| async move {
         let Some(after) = after else {

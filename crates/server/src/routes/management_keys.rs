@@ -68,7 +68,7 @@ pub(crate) async fn create(
     Ok(tagged(answer, &tag))
 }
 
-fn read(
+pub(crate) fn read(
     app: &App,
     permit: &Permit<ManagementKeysCreate>,
     body: &CreateManagementKey,

@@ -70,7 +70,7 @@ pub(crate) async fn create(
     }
 }
 
-fn read(
+pub(crate) fn read(
     app: &App,
     organization: OrganizationId,
     body: &CreateProject,

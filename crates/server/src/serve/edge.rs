@@ -142,20 +142,18 @@ fn write_out(app: &App, problem: &Problem, it: &RequestContext, path: &str) -> R
     response.map(Body::from)
 }
 
-/// A page of our own may have set a policy that lets its style in; everything else gets the strict
-/// one.
+/// A page of our own may have set policies that let its style in and its forms out; everything else
+/// gets the strict ones.
 fn put_headers(headers: &mut HeaderMap, context: &RequestContext, is_tls: bool) {
     if let Ok(id) = HeaderValue::from_str(&context.id) {
         headers.insert(REQUEST_ID, id);
     }
-    let fixed = [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-    ];
-    for (name, value) in fixed {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     let defaults = [
+        (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-store"),
         (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
         (header::X_FRAME_OPTIONS, "DENY"),

@@ -25,6 +25,8 @@ pub struct KeyFilter {
     pub status: Option<KeyStatus>,
     pub owner: Option<String>,
     pub managed_by: Option<String>,
+    /// As in [`keyway_core::actor::Actor::to_text`].
+    pub created_by: Option<String>,
     /// Exact id, display prefix or suffix, or the beginning of the name in any case.
     pub q: Option<String>,
     pub include_revoked: bool,
@@ -39,6 +41,7 @@ impl Default for KeyFilter {
             status: None,
             owner: None,
             managed_by: None,
+            created_by: None,
             q: None,
             include_revoked: true,
         }
@@ -110,7 +113,7 @@ impl Conditions {
     }
 
     /// All of a filter but `q`.
-    fn of(
+    pub(super) fn of(
         reach: &Reach,
         filter: &KeyFilter,
         cursor: Option<&Cursor>,
@@ -137,6 +140,7 @@ impl Conditions {
         conditions.equal("environment", filter.environment.as_deref());
         conditions.equal("owner", filter.owner.as_deref());
         conditions.equal("managed_by", filter.managed_by.as_deref());
+        conditions.equal("created_by", filter.created_by.as_deref());
         conditions.status(filter, now);
         if let Some(cursor) = cursor {
             let at = conditions.value(Value::Int(cursor.created_at.micros()));
@@ -207,7 +211,7 @@ impl Conditions {
     }
 }
 
-fn bind<'q>(mut query: Statement<'q>, values: &[Value]) -> Statement<'q> {
+pub(super) fn bind<'q>(mut query: Statement<'q>, values: &[Value]) -> Statement<'q> {
     for value in values {
         query = match value {
             Value::Text(text) => query.bind(text.clone()),

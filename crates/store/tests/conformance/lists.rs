@@ -16,6 +16,7 @@ crate::conformance! {
     a_search_finds_an_id_a_prefix_a_suffix_or_the_beginning_of_a_name
     a_large_organization_is_searched_by_another_way_with_the_same_answers
     organizations_and_projects_come_newest_first
+    what_a_list_says_beside_its_rows
     usage_adds_up_and_the_latest_time_wins
 }
 
@@ -343,6 +344,46 @@ async fn organizations_and_projects_come_newest_first(place: &Place) {
     assert_eq!(found, Some(project("acme", "alpha")));
 }
 
+async fn what_a_list_says_beside_its_rows(place: &Place) {
+    let store = place.open().await;
+    with_acme(&store).await;
+    for id in ["k1", "k2", "k3"] {
+        let _made = store
+            .create_key(&system(), key("acme", id), OPEN, at(1))
+            .await
+            .unwrap();
+    }
+    let reach = own("acme");
+    let count = async |filter: KeyFilter, most| {
+        let counted = store.count_found(&reach, &filter, most, at(2));
+        counted.await.unwrap()
+    };
+    assert_eq!(count(KeyFilter::default(), 9).await, 3);
+    assert_eq!(count(KeyFilter::default(), 2).await, 2);
+    let expired = KeyFilter {
+        status: Some(KeyStatus::Expired),
+        ..KeyFilter::default()
+    };
+    assert_eq!(count(expired, 9).await, 0);
+    let rotated = KeyAt {
+        reach: &reach,
+        id: &key_id("k1"),
+        expected: None,
+    };
+    let _rotated = store
+        .rotate_key(&system(), rotated, &rotation("k4", "1h", 2), OPEN)
+        .await
+        .unwrap();
+    let found = store
+        .list_predecessors(&reach, &[key_id("k2"), key_id("k4")])
+        .await
+        .unwrap();
+    let found: Vec<&str> = found.iter().map(|key| key.id.as_str()).collect();
+    assert_eq!(found, ["k1"]);
+    let none = store.list_predecessors(&own("other"), &[key_id("k4")]);
+    assert!(none.await.unwrap().is_empty());
+}
+
 async fn usage_adds_up_and_the_latest_time_wins(place: &Place) {
     let store = place.open().await;
     let refusal = |secs| LastRefusal {
@@ -372,6 +413,16 @@ async fn usage_adds_up_and_the_latest_time_wins(place: &Place) {
         ("api_key_expired", 1),
     ];
     assert_eq!(hours, expected);
+    let days = store
+        .read_usage_days(&[key_id("k1"), key_id("k2")], at(7_200))
+        .await
+        .unwrap();
+    let days: Vec<_> = days
+        .iter()
+        .map(|it| (it.day, &*it.outcome, it.count))
+        .collect();
+    let expected = [(at(0), ALLOWED, 6), (at(0), "api_key_expired", 3)];
+    assert_eq!(days, expected);
     let uses = store
         .read_last_uses(&[key_id("k1"), key_id("k2")])
         .await

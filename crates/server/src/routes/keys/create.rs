@@ -59,7 +59,7 @@ pub(crate) async fn create(
 }
 
 /// Stores the key under a freshly drawn identity, and under another one if that was taken.
-async fn store(
+pub(crate) async fn store(
     app: &App,
     ticket: &Ticket,
     draft: &KeyDraft,

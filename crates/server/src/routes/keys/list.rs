@@ -68,6 +68,7 @@ pub(crate) async fn list(
         status: query.status.map(wire::read::status),
         owner: query.owner,
         managed_by: query.managed_by,
+        created_by: None,
         q: query.q.filter(|q| !q.is_empty()),
         include_revoked: query.include_revoked.unwrap_or(true),
     };

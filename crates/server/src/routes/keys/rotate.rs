@@ -95,7 +95,7 @@ fn read_grace(body: &RotateKey) -> Result<Span, Problem> {
 }
 
 /// Rotates under a freshly drawn identity, and under another one if that was taken.
-async fn store(
+pub(crate) async fn store(
     app: &App,
     ticket: &Ticket,
     at: KeyAt<'_>,

@@ -1,0 +1,337 @@
+//! What a key may do, as a form asks for it: all that its creator may, chosen permissions, or a role.
+//! Nobody hands on more than they hold (I6), so what is not held cannot be chosen and says why.
+
+use keyway_core::grant::{Grant, Grants, Right, RoleName};
+use keyway_core::id::ProjectId;
+use keyway_core::key::Key;
+use keyway_core::permission::{Permission, PermissionPattern, PermissionSet};
+use keyway_core::profile::Catalogue;
+use keyway_core::profile::pages::Access;
+use keyway_core::resource::{Resource, ResourcePath};
+
+use super::super::visitor::VisitorKind;
+use super::desk::Desk;
+use super::sent::Sent;
+use crate::fields::Faults;
+use crate::routes::keys::making;
+
+/// The field that a fault belongs to.
+pub(crate) const FIELD: &str = "access";
+/// Stands for keeping grants that no form can show.
+const KEPT: &str = "kept";
+
+/// What was filled in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Filled {
+    pub way: String,
+    pub permissions: Vec<String>,
+    /// Permissions as text, where there is no list of them.
+    pub words: String,
+    pub role: String,
+}
+
+/// The field as it is shown.
+#[derive(Clone, Debug)]
+pub(crate) struct AccessField {
+    pub ways: Vec<Choice>,
+    pub boxes: Vec<PermissionBox>,
+    /// Whether permissions are written instead of chosen.
+    pub is_open: bool,
+    pub words: String,
+    pub roles: Vec<RoleChoice>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Choice {
+    pub word: String,
+    pub title: String,
+    pub is_chosen: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct PermissionBox {
+    pub word: String,
+    pub meaning: String,
+    pub is_checked: bool,
+    pub is_held: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct RoleChoice {
+    pub name: String,
+    pub title: String,
+    pub description: String,
+    pub is_chosen: bool,
+    pub is_held: bool,
+}
+
+impl Filled {
+    pub(crate) fn sent(sent: &Sent) -> Self {
+        Self {
+            way: sent.one("access").to_owned(),
+            permissions: sent.all("permission").map(str::to_owned).collect(),
+            words: sent.one("words").to_owned(),
+            role: sent.one("role").to_owned(),
+        }
+    }
+
+    /// As a key has it; grants that are more than a form can say are kept.
+    pub(crate) fn of_key(key: &Key) -> Self {
+        let [grant] = key.grants.as_slice() else {
+            let way = if key.grants.is_empty() { "" } else { KEPT };
+            return Self {
+                way: way.to_owned(),
+                ..Self::default()
+            };
+        };
+        let kept = Self {
+            way: KEPT.to_owned(),
+            ..Self::default()
+        };
+        if grant.resource != own_place(key.project.as_ref()) {
+            return kept;
+        }
+        match &grant.right {
+            Right::Inherit(None) => Self {
+                way: word(Access::Inherit).to_owned(),
+                ..Self::default()
+            },
+            Right::Inherit(Some(_)) => kept,
+            Right::Role(role) => Self {
+                way: word(Access::Role).to_owned(),
+                role: role.as_str().to_owned(),
+                ..Self::default()
+            },
+            Right::Permissions(set) => Self::of_permissions(set),
+        }
+    }
+
+    fn of_permissions(set: &PermissionSet) -> Self {
+        let permissions: Vec<String> = match set {
+            PermissionSet::All => vec!["*".to_owned()],
+            PermissionSet::Words(words) => words.iter().map(ToString::to_string).collect(),
+        };
+        Self {
+            way: word(Access::Permissions).to_owned(),
+            words: permissions.join(" "),
+            permissions,
+            role: String::new(),
+        }
+    }
+
+    pub(crate) fn is_kept(&self) -> bool {
+        self.way == KEPT
+    }
+}
+
+fn own_place(project: Option<&ProjectId>) -> Resource {
+    project.map_or(Resource::All, |it| {
+        Resource::Path(ResourcePath::of_project(it))
+    })
+}
+
+fn word(way: Access) -> &'static str {
+    match way {
+        Access::Inherit => "inherit",
+        Access::Permissions => "permissions",
+        Access::Role => "role",
+    }
+}
+
+/// The ways that this visitor can choose, the first one to begin with.
+fn offered(desk: &Desk) -> Vec<Access> {
+    let profile = desk.profile();
+    if !profile.grants.is_choosable {
+        return Vec::new();
+    }
+    let is_member = desk.member().is_some();
+    let is_open = |way: &Access| match way {
+        Access::Inherit => is_member,
+        Access::Permissions => true,
+        Access::Role => is_member && profile.roles.iter().next().is_some(),
+    };
+    profile
+        .pages
+        .access
+        .iter()
+        .copied()
+        .filter(is_open)
+        .collect()
+}
+
+impl AccessField {
+    pub(crate) fn of(desk: &Desk, filled: &Filled, project: Option<&ProjectId>) -> Self {
+        let offered = offered(desk);
+        let mut ways: Vec<Choice> = Vec::new();
+        if filled.is_kept() {
+            ways.push(choice(KEPT, "As it is", true));
+        }
+        for way in &offered {
+            let title = match way {
+                Access::Inherit => "All of my role",
+                Access::Permissions => "Permissions",
+                Access::Role => "A role",
+            };
+            ways.push(choice(word(*way), title, filled.way == word(*way)));
+        }
+        if !ways.iter().any(|it| it.is_chosen)
+            && let Some(first) = ways.first_mut()
+        {
+            first.is_chosen = true;
+        }
+        let listed = listed(desk);
+        Self {
+            is_open: listed.is_none(),
+            boxes: boxes(desk, filled, project, &listed.unwrap_or_default()),
+            words: filled.words.clone(),
+            roles: roles(desk, filled, project),
+            ways,
+        }
+    }
+
+    pub(crate) fn has(&self, word: &str) -> bool {
+        self.ways.iter().any(|it| it.word == word)
+    }
+
+    /// What begins with a line of its own: how many boxes are checked.
+    pub(crate) fn checked(&self) -> usize {
+        self.boxes.iter().filter(|it| it.is_checked).count()
+    }
+}
+
+fn choice(word: &str, title: &str, is_chosen: bool) -> Choice {
+    Choice {
+        word: word.to_owned(),
+        title: title.to_owned(),
+        is_chosen,
+    }
+}
+
+/// The permissions to choose from; None where any word may be written.
+fn listed(desk: &Desk) -> Option<Vec<Permission>> {
+    if let Catalogue::Words(words) = &desk.profile().permissions {
+        return Some(words.clone());
+    }
+    match &desk.visitor.who {
+        VisitorKind::Member(_) => None,
+        VisitorKind::Portal(portal) => portal
+            .to_hand_on()
+            .map(|pattern| match pattern {
+                PermissionPattern::Word(word) => Some(word.clone()),
+                _ => None,
+            })
+            .collect(),
+    }
+}
+
+fn boxes(
+    desk: &Desk,
+    filled: &Filled,
+    project: Option<&ProjectId>,
+    listed: &[Permission],
+) -> Vec<PermissionBox> {
+    let boxes = listed.iter().map(|it| {
+        let right = Right::Permissions(PermissionSet::of(vec![it.clone()]));
+        let meaning = desk.pages().permissions.get(it);
+        PermissionBox {
+            word: it.to_string(),
+            meaning: meaning.cloned().unwrap_or_default(),
+            is_checked: filled.permissions.iter().any(|word| word == it.as_str()),
+            is_held: excess(desk, &right, project).is_empty(),
+        }
+    });
+    boxes.collect()
+}
+
+fn roles(desk: &Desk, filled: &Filled, project: Option<&ProjectId>) -> Vec<RoleChoice> {
+    let roles = desk.profile().roles.iter().map(|(name, role)| RoleChoice {
+        name: name.as_str().to_owned(),
+        title: role.title.clone(),
+        description: role.description.clone(),
+        is_chosen: filled.role == name.as_str(),
+        is_held: excess(desk, &Right::Role(name.clone()), project).is_empty(),
+    });
+    roles.collect()
+}
+
+fn excess(desk: &Desk, right: &Right, project: Option<&ProjectId>) -> Vec<String> {
+    let grant = Grant {
+        right: right.clone(),
+        resource: own_place(project),
+    };
+    let grants = Grants::parse(vec![grant]).unwrap_or_default();
+    let caller = &desk.visitor.caller;
+    caller.excess(&desk.profile().roles, &grants, project)
+}
+
+/// What was chosen, or the sentence that says what is wrong with it.
+pub(crate) fn read(
+    desk: &Desk,
+    filled: &Filled,
+    project: Option<&ProjectId>,
+) -> Result<Grants, String> {
+    let offered = offered(desk);
+    let way = offered
+        .iter()
+        .find(|way| word(**way) == filled.way)
+        .or(offered.first().filter(|_| filled.way.is_empty()));
+    let right = match way {
+        None if offered.is_empty() => {
+            let none = making::grants(&mut Faults::default(), None, project, desk.profile());
+            return Ok(none.unwrap_or_default());
+        }
+        None => return Err("Choose what the key may do.".to_owned()),
+        Some(Access::Inherit) => Right::Inherit(None),
+        Some(Access::Permissions) => Right::Permissions(permissions(desk, filled)?),
+        Some(Access::Role) => Right::Role(role(desk, &filled.role)?),
+    };
+    if let Some(first) = excess(desk, &right, project).first() {
+        return Err(format!(
+            "You do not hold {first} yourself, so you cannot give it."
+        ));
+    }
+    let grant = Grant {
+        right,
+        resource: own_place(project),
+    };
+    Grants::parse(vec![grant]).map_err(|fault| fault.to_string())
+}
+
+fn permissions(desk: &Desk, filled: &Filled) -> Result<PermissionSet, String> {
+    let written = filled
+        .words
+        .split(|letter: char| letter.is_whitespace() || letter == ',');
+    let is_open = listed(desk).is_none();
+    let words: Vec<&str> = if is_open {
+        written.filter(|word| !word.is_empty()).collect()
+    } else {
+        filled.permissions.iter().map(String::as_str).collect()
+    };
+    if words.is_empty() {
+        return Err(
+            "Choose at least one permission. A key without any is refused everywhere.".to_owned(),
+        );
+    }
+    if words == ["*"] {
+        return Ok(PermissionSet::All);
+    }
+    let mut read = Vec::with_capacity(words.len());
+    for word in words {
+        let permission: Permission = word.parse().map_err(|_| {
+            format!(
+                "{word} is not a permission. One begins with a-z and goes on with a-z 0-9 _ . : -"
+            )
+        })?;
+        if !desk.profile().permissions.contains(&permission) {
+            return Err(format!("There is no permission {word}."));
+        }
+        read.push(permission);
+    }
+    Ok(PermissionSet::of(read))
+}
+
+fn role(desk: &Desk, name: &str) -> Result<RoleName, String> {
+    let found = name.parse().ok();
+    let found = found.filter(|role| desk.profile().roles.exists(role));
+    found.ok_or_else(|| "Choose a role.".to_owned())
+}

@@ -1,0 +1,242 @@
+//! Making a key. The answer to the form is the one page that shows the secret; the form carries a
+//! number, so that sending it again makes no second key.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+use keyway_api::code::Code;
+use keyway_core::id::ProjectId;
+use keyway_core::key::KeyState;
+use keyway_core::profile::ProjectRule;
+use keyway_core::profile::pages::{Pages, Words};
+use keyway_core::text::Metadata;
+use keyway_token::base62::draw_id;
+
+use super::super::frame::Frame;
+use super::super::notice;
+use super::super::page::{self, refusal, refused};
+use super::access::{self, AccessField, Choice, Filled};
+use super::desk::{Desk, Projects};
+use super::fields::{Fields, tomorrow};
+use super::list::used;
+use super::reveal::Reveal;
+use super::sent::Sent;
+use crate::auth::Permit;
+use crate::auth::permissions::KeysCreate;
+use crate::idempotency::{Attempt, Idempotency};
+use crate::problem::{Problem, status};
+use crate::routes::keys::create::store;
+use crate::routes::keys::making::KeyDraft;
+
+const PROJECT: &str = "project";
+const ENVIRONMENT: &str = "environment";
+const ATTEMPT: &str = "attempt";
+const ATTEMPT_CHARS: usize = 22;
+
+/// The form as it was filled in.
+#[derive(Clone, Debug, Default)]
+struct Form {
+    fields: Fields,
+    access: Filled,
+    project: String,
+    environment: String,
+    attempt: String,
+    /// What is wrong with all of it.
+    banner: Option<String>,
+}
+
+impl Form {
+    fn sent(sent: &Sent) -> Self {
+        Self {
+            fields: Fields::sent(sent),
+            access: Filled::sent(sent),
+            project: sent.one(PROJECT).to_owned(),
+            environment: sent.one(ENVIRONMENT).to_owned(),
+            attempt: sent.one(ATTEMPT).to_owned(),
+            banner: None,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "keys/create.html")]
+struct CreatePage<'a> {
+    frame: Frame,
+    list: &'static str,
+    base: &'static str,
+    words: &'a Words,
+    pages: &'a Pages,
+    form: Form,
+    access: AccessField,
+    projects: Vec<(String, String)>,
+    needs_project: bool,
+    project_name: Option<String>,
+    environments: &'a [String],
+    expiry: Vec<Choice>,
+    tomorrow: String,
+}
+
+/// `GET …/new`
+pub(crate) async fn form(desk: Desk) -> Result<Response, Response> {
+    let frame = desk.frame().await?;
+    let permit: Permit<KeysCreate> = desk.permit(&frame)?;
+    let projects = desk.projects(&permit).await.map_err(refusal(&frame))?;
+    let form = Form::sent(&Sent::parse(desk.query.as_bytes()));
+    let app = desk.app();
+    let attempt = draw_id(ATTEMPT_CHARS, app.entropy.lock().as_mut());
+    let form = Form { attempt, ..form };
+    Ok(show(&desk, frame, projects, form, StatusCode::OK))
+}
+
+fn show(desk: &Desk, frame: Frame, projects: Projects, form: Form, code: StatusCode) -> Response {
+    let profile = desk.profile();
+    let project = chosen(desk, &form);
+    let template = CreatePage {
+        list: desk.list,
+        base: desk.base,
+        words: &profile.pages.words,
+        pages: &profile.pages,
+        access: AccessField::of(desk, &form.access, project.as_ref()),
+        project_name: desk.project().map(|it| projects.name(it).to_owned()),
+        projects: projects.0,
+        needs_project: profile.key.project == ProjectRule::Required,
+        environments: &profile.key.environments,
+        expiry: form.fields.expiry_choices(desk),
+        tomorrow: tomorrow(desk.now()).to_string(),
+        form,
+        frame,
+    };
+    page::page(code, &template)
+}
+
+fn chosen(desk: &Desk, form: &Form) -> Option<ProjectId> {
+    let fixed = desk.project().cloned();
+    fixed.or_else(|| form.project.parse().ok())
+}
+
+/// `POST …/new`
+pub(crate) async fn create(desk: Desk, sent: Sent) -> Result<Response, Response> {
+    let frame = desk.frame().await?;
+    let permit: Permit<KeysCreate> = desk.permit(&frame)?;
+    let projects = desk.projects(&permit).await.map_err(refusal(&frame))?;
+    let mut form = Form::sent(&sent);
+    let Some(draft) = read(&desk, &permit, &mut form) else {
+        let code = status(Code::InvalidRequest.status());
+        return Ok(show(&desk, frame, projects, form, code));
+    };
+    match make(&desk, &permit, &sent, &draft).await {
+        Ok(made) => Ok(made.answer(&desk, frame, StatusCode::CREATED)),
+        Err(problem) if problem.code() == Code::SecretAlreadyShown => {
+            Err(refused(&frame, &problem))
+        }
+        Err(problem) => {
+            form.banner = Some(banner(&desk, &problem, draft.project.as_ref()).await);
+            let code = status(problem.code().status());
+            Ok(show(&desk, frame, projects, form, code))
+        }
+    }
+}
+
+/// What is asked for; None when a field has a fault.
+fn read(desk: &Desk, permit: &Permit<KeysCreate>, form: &mut Form) -> Option<KeyDraft> {
+    let now = desk.now();
+    let name = form.fields.read_name(desk);
+    let project = read_project(desk, permit, form);
+    let environment = read_environment(desk, project.as_ref().and_then(Option::as_ref), form);
+    let lifetime = form.fields.read_lifetime(desk, None);
+    let grants = project.as_ref().and_then(|project| {
+        let read = access::read(desk, &form.access, project.as_ref());
+        read.map_err(|fault| form.fields.add(access::FIELD, fault))
+            .ok()
+    });
+    let description = form.fields.read_description();
+    let ip_rules = form.fields.read_addresses();
+    Some(KeyDraft {
+        organization: desk.visitor.organization().clone(),
+        project: project?,
+        environment: environment?,
+        name: name?,
+        description: description?,
+        owner: desk.owner().cloned(),
+        grants: grants?,
+        ip_rules: ip_rules?,
+        metadata: Metadata::empty(),
+        managed_by: None,
+        state: KeyState::Active,
+        lifetime: lifetime?,
+        created_at: now,
+        created_by: permit.call().origin.actor.to_text(),
+    })
+}
+
+#[expect(clippy::option_option, reason = "a fault differs from no project")]
+fn read_project(
+    desk: &Desk,
+    permit: &Permit<KeysCreate>,
+    form: &mut Form,
+) -> Option<Option<ProjectId>> {
+    let project = chosen(desk, form);
+    let is_missing = project.is_none() && desk.profile().key.project == ProjectRule::Required;
+    let organization = desk.visitor.organization();
+    let is_open = permit
+        .reach()
+        .covers_key(organization, project.as_ref(), desk.owner());
+    if is_missing || !is_open {
+        form.fields.add(PROJECT, "Choose a project.");
+        return None;
+    }
+    Some(project)
+}
+
+fn read_environment(desk: &Desk, project: Option<&ProjectId>, form: &mut Form) -> Option<String> {
+    let environments = &desk.profile().key.environments;
+    let organization = desk.visitor.organization();
+    let fixed = project.and_then(|it| desk.app().index.project_environment(organization, it));
+    let named = environments.iter().find(|it| **it == form.environment);
+    match (fixed, named) {
+        (Some(fixed), Some(named)) if *fixed != **named => {
+            let sentence = format!("Keys of this project are of {fixed}.");
+            form.fields.add(ENVIRONMENT, sentence);
+            None
+        }
+        (Some(fixed), _) => Some(fixed.into()),
+        (None, Some(named)) => Some(named.clone()),
+        (None, None) => environments.first().cloned(),
+    }
+}
+
+async fn make(
+    desk: &Desk,
+    permit: &Permit<KeysCreate>,
+    sent: &Sent,
+    draft: &KeyDraft,
+) -> Result<Reveal, Problem> {
+    let app = desk.app();
+    permit.may_make(app, draft)?;
+    let attempt = Idempotency::of_form(sent.one(ATTEMPT), desk.base);
+    let patience = app.patience(None)?;
+    let begun = attempt
+        .begin(app, permit.caller(), &sent.pairs(), patience)
+        .await?;
+    let Attempt::Fresh(ticket) = begun else {
+        return Err(Problem::new(Code::SecretAlreadyShown));
+    };
+    let (done, secret) = store(app, &ticket, draft, &desk.visitor.profile).await?;
+    let outcome = desk.visitor.settle(done).await?;
+    Ok(Reveal::created(
+        desk,
+        &outcome.value,
+        secret,
+        outcome.in_force,
+    ))
+}
+
+/// Why no key was made, in a sentence.
+async fn banner(desk: &Desk, problem: &Problem, project: Option<&ProjectId>) -> String {
+    if problem.code() == Code::KeyLimitReached
+        && let Ok(Some(used)) = used(desk, project).await
+    {
+        return format!("{}. Revoke one first.", used.words);
+    }
+    notice::sentence(problem)
+}

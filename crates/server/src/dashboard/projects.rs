@@ -1,0 +1,351 @@
+//! `/projects`: parts of the organization, each with the keys that belong to it.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::Path;
+use axum::response::Response;
+use http::StatusCode;
+use keyway_api::code::Code;
+use keyway_api::project::CreateProject;
+use keyway_core::id::ProjectId;
+use keyway_core::management::{ManagementPermission, Reach};
+use keyway_core::organization::Project;
+use keyway_store::error::{ChangeError, Refusal};
+use keyway_store::keys::list::KeyFilter;
+use keyway_store::page::{Cursor, PAGE_ROWS_MAX, Page as Rows};
+use serde::Deserialize;
+
+use super::frame::Frame;
+use super::key_rows::{KeyRow, key_rows};
+use super::members::grouped;
+use super::moments::{self, Moment};
+use super::notice;
+use super::page::{page, refusal};
+use super::paged::{self, Paged, Wanted};
+use super::visitor::Visitor;
+use crate::auth::Permit;
+use crate::auth::permissions::{KeysRead, ProjectsCreate, ProjectsRead};
+use crate::problem::{Problem, status};
+use crate::query::Query;
+use crate::routes::projects::read;
+
+const PLACE: &str = "/projects";
+const HEADING: &str = "Projects";
+
+#[derive(Template)]
+#[template(path = "projects.html")]
+struct Page {
+    frame: Frame,
+    rows: Vec<Row>,
+    older: Option<String>,
+    is_first: bool,
+    limit: Option<i64>,
+    may_create: bool,
+    why_not: String,
+    form: Option<Draft>,
+}
+
+#[derive(Clone, Debug)]
+struct Row {
+    id: String,
+    name: String,
+    environment: String,
+    keys: String,
+    is_full: bool,
+    since: Moment,
+}
+
+/// The form, as it was filled in.
+#[derive(Clone, Debug)]
+struct Draft {
+    name: String,
+    id: String,
+    environment: String,
+    environments: Vec<String>,
+    name_fault: Option<String>,
+    id_fault: Option<String>,
+}
+
+/// `GET /projects`
+pub(crate) async fn list(
+    visitor: Visitor,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Response> {
+    show(&visitor, &wanted, None).await
+}
+
+/// `GET /projects/new`
+pub(crate) async fn form(visitor: Visitor) -> Result<Response, Response> {
+    let frame = visitor.frame(PLACE).await?;
+    let _permit: Permit<ProjectsCreate> = visitor.permit(&frame, HEADING)?;
+    let draft = draft(&visitor, &ProjectForm::default(), None);
+    show(&visitor, &Wanted::default(), Some(draft)).await
+}
+
+async fn show(
+    visitor: &Visitor,
+    wanted: &Wanted,
+    form: Option<Draft>,
+) -> Result<Response, Response> {
+    let frame = visitor.frame(PLACE).await?;
+    let permit: Permit<ProjectsRead> = visitor.permit(&frame, HEADING)?;
+    let list = Paged::new(visitor, PLACE);
+    let cursor = list.open(wanted).map_err(refusal(&frame))?;
+    let found = visible(visitor, permit.reach(), cursor.as_ref(), paged::ROWS)
+        .await
+        .map_err(refusal(&frame))?;
+    let older = list.older(found.next.as_ref());
+    let rows = rows(visitor, &found.rows).await.map_err(refusal(&frame))?;
+    let is_refused = form
+        .as_ref()
+        .is_some_and(|it| it.name_fault.is_some() || it.id_fault.is_some());
+    let code = if is_refused {
+        status(Code::InvalidRequest.status())
+    } else {
+        StatusCode::OK
+    };
+    let template = Page {
+        frame,
+        rows,
+        older,
+        is_first: cursor.is_none(),
+        limit: visitor.profile.profile.limits.active_keys_per_project,
+        may_create: visitor.may(ManagementPermission::ProjectsCreate),
+        why_not: visitor.lacks(ManagementPermission::ProjectsCreate),
+        form,
+    };
+    Ok(page(code, &template))
+}
+
+/// Projects that the visitor may see: a role in some of them shows no other.
+pub(crate) async fn visible(
+    visitor: &Visitor,
+    reach: &Reach,
+    cursor: Option<&Cursor>,
+    limit: usize,
+) -> Result<Rows<Project>, Problem> {
+    let store = &visitor.app.store;
+    let Reach::Part(part) = reach else {
+        return Ok(store.list_projects(reach, None, cursor, limit).await?);
+    };
+    let mut rows = Vec::new();
+    for id in part.projects.iter().flatten() {
+        rows.extend(store.find_project(&part.organization, id).await?);
+    }
+    Ok(Rows { rows, next: None })
+}
+
+/// Ids and names, for selects: as many as one page of the API has.
+pub(crate) async fn names_of_projects(visitor: &Visitor) -> Result<Vec<(String, String)>, Problem> {
+    let Ok(permit) = visitor.holds::<ProjectsRead>() else {
+        return Ok(Vec::new());
+    };
+    let found = visible(visitor, permit.reach(), None, PAGE_ROWS_MAX).await?;
+    let pairs = found
+        .rows
+        .iter()
+        .map(|it| (it.id.to_string(), it.name.as_str().to_owned()));
+    Ok(pairs.collect())
+}
+
+async fn rows(visitor: &Visitor, projects: &[Project]) -> Result<Vec<Row>, Problem> {
+    let now = visitor.app.clock.now();
+    let ids: Vec<ProjectId> = projects.iter().map(|it| it.id.clone()).collect();
+    let counted = visitor
+        .app
+        .store
+        .count_limited_keys(visitor.organization(), &ids, now)
+        .await?;
+    let counted: HashMap<ProjectId, i64> = counted.into_iter().collect();
+    let limit = visitor.profile.profile.limits.active_keys_per_project;
+    let rows = projects.iter().map(|it| {
+        let keys = counted.get(&it.id).copied().unwrap_or_default();
+        Row {
+            id: it.id.to_string(),
+            name: it.name.as_str().to_owned(),
+            environment: it.environment.clone().unwrap_or_default(),
+            keys: grouped(keys),
+            is_full: limit.is_some_and(|limit| keys >= limit),
+            since: moments::day(it.created_at, now),
+        }
+    });
+    Ok(rows.collect())
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct ProjectForm {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    id: String,
+    #[serde(default)]
+    environment: String,
+}
+
+fn draft(visitor: &Visitor, form: &ProjectForm, problem: Option<&Problem>) -> Draft {
+    let id_fault = problem.and_then(|it| match it.code() {
+        Code::ProjectAlreadyExists => Some("Another project has this id.".to_owned()),
+        _ => notice::fault_at(it, "/id"),
+    });
+    let name_fault = problem.and_then(|it| {
+        let at = if form.name.trim().is_empty() {
+            Some("Give the project a name.".to_owned())
+        } else {
+            notice::fault_at(it, "/name")
+        };
+        at.or_else(|| id_fault.is_none().then(|| notice::sentence(it)))
+    });
+    Draft {
+        name: form.name.clone(),
+        id: form.id.clone(),
+        environment: form.environment.clone(),
+        environments: visitor.profile.profile.key.environments.clone(),
+        name_fault,
+        id_fault,
+    }
+}
+
+/// `POST /projects`
+pub(crate) async fn create(
+    visitor: Visitor,
+    Form(form): Form<ProjectForm>,
+) -> Result<Response, Response> {
+    let frame = visitor.frame(PLACE).await?;
+    let permit: Permit<ProjectsCreate> = visitor.permit(&frame, HEADING)?;
+    match make(&visitor, &permit, &form).await {
+        Ok((project, in_force)) => {
+            let what = format!("{} is there.", project.name.as_str());
+            let address = format!("{PLACE}/{}", project.id);
+            Ok(visitor.done(&address, &what, &in_force))
+        }
+        Err(problem) => {
+            let draft = draft(&visitor, &form, Some(&problem));
+            show(&visitor, &Wanted::default(), Some(draft)).await
+        }
+    }
+}
+
+async fn make(
+    visitor: &Visitor,
+    permit: &Permit<ProjectsCreate>,
+    form: &ProjectForm,
+) -> Result<(Project, String), Problem> {
+    let app = &visitor.app;
+    let named = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+    let body = CreateProject {
+        organization: None,
+        id: named(&form.id),
+        name: form.name.trim().to_owned(),
+        environment: named(&form.environment),
+    };
+    let organization = permit.organization(app, None)?;
+    let project = read(app, organization, &body, &visitor.profile.profile)?;
+    let done = app
+        .store
+        .create_project(&permit.call(), project, app.clock.now())
+        .await;
+    let is_taken = matches!(
+        &done,
+        Err(ChangeError::Refused {
+            refusal: Refusal::IdTaken,
+            ..
+        })
+    );
+    match visitor.settle(done).await {
+        Ok(outcome) => Ok((outcome.value, outcome.in_force)),
+        Err(_) if is_taken => Err(Problem::new(Code::ProjectAlreadyExists)),
+        Err(problem) => Err(problem),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "project.html")]
+struct OnePage {
+    frame: Frame,
+    id: String,
+    name: String,
+    environment: String,
+    used: String,
+    limit: Option<i64>,
+    is_full: bool,
+    keys: Vec<KeyRow>,
+    has_more: bool,
+    hides_keys: bool,
+    may_create_key: bool,
+    may_rotate: bool,
+    may_revoke: bool,
+}
+
+/// `GET /projects/{id}`: the project's keys.
+pub(crate) async fn one(visitor: Visitor, Path(id): Path<String>) -> Result<Response, Response> {
+    let frame = visitor.frame(PLACE).await?;
+    let permit: Permit<ProjectsRead> = visitor.permit(&frame, HEADING)?;
+    let project = load(&visitor, permit.reach(), &id)
+        .await
+        .map_err(refusal(&frame))?;
+    let template = read_one(&visitor, &frame, &project)
+        .await
+        .map_err(refusal(&frame))?;
+    Ok(page(StatusCode::OK, &template))
+}
+
+async fn load(visitor: &Visitor, reach: &Reach, id: &str) -> Result<Project, Problem> {
+    let not_found = || Problem::new(Code::ProjectNotFound);
+    let id: ProjectId = id.parse().map_err(|_| not_found())?;
+    let organization = visitor.organization();
+    if !reach.covers_key(organization, Some(&id), None) {
+        return Err(not_found());
+    }
+    let found = visitor.app.store.find_project(organization, &id).await?;
+    found.ok_or_else(not_found)
+}
+
+async fn read_one(visitor: &Visitor, frame: &Frame, project: &Project) -> Result<OnePage, Problem> {
+    use ManagementPermission as P;
+    let (app, now) = (&visitor.app, visitor.app.clock.now());
+    let ids = [project.id.clone()];
+    let counted = app
+        .store
+        .count_limited_keys(&project.organization, &ids, now)
+        .await?;
+    let used = counted.first().map(|it| it.1).unwrap_or_default();
+    let limit = visitor.profile.profile.limits.active_keys_per_project;
+    let is_full = limit.is_some_and(|limit| used >= limit);
+    let keys = match visitor.holds::<KeysRead>() {
+        Err(_) => None,
+        Ok(permit) => {
+            let filter = KeyFilter {
+                project: Some(project.id.clone()),
+                include_revoked: false,
+                ..KeyFilter::default()
+            };
+            let reach = permit.reach();
+            Some(
+                app.store
+                    .list_keys(reach, &filter, None, paged::ROWS, now)
+                    .await?,
+            )
+        }
+    };
+    let has_more = keys.as_ref().is_some_and(|it| it.next.is_some());
+    Ok(OnePage {
+        frame: frame.clone(),
+        id: project.id.to_string(),
+        name: project.name.as_str().to_owned(),
+        environment: project.environment.clone().unwrap_or_default(),
+        used: grouped(used),
+        limit,
+        is_full,
+        hides_keys: keys.is_none(),
+        keys: match keys {
+            Some(found) => key_rows(visitor, &found.rows).await?,
+            None => Vec::new(),
+        },
+        has_more,
+        may_create_key: visitor.may(P::KeysCreate),
+        may_rotate: visitor.may(P::KeysRotate),
+        may_revoke: visitor.may(P::KeysRevoke),
+    })
+}

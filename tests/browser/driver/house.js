@@ -1,0 +1,78 @@
+// What a suite needs: a server, a browser, and whoever visits. Every test's visitors leave at its end,
+// and none may have met an error.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, describe } from 'node:test';
+
+import { launch, Visitor } from './browser.js';
+import { Server } from './server.js';
+
+const FOLDER = join(import.meta.dirname, '../profiles');
+const ONLY = process.env.KEYWAY_BROWSER_PROFILE;
+
+export const profiles = readdirSync(FOLDER)
+  .map((file) => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')))
+  .filter((profile) => !ONLY || profile.name === ONLY);
+
+export class House {
+  visitors = [];
+
+  constructor(profile) {
+    this.profile = profile;
+    this.words = profile.words;
+  }
+
+  async visitor(options) {
+    const visitor = await Visitor.arrive(this.browser, this.server, options);
+    this.visitors.push(visitor);
+    return visitor;
+  }
+
+  // A visitor who stays for the tests to come.
+  keep(visitor) {
+    this.visitors = this.visitors.filter((it) => it !== visitor);
+    return visitor;
+  }
+
+  // Somebody with a role, signed in.
+  async signedIn(organization, role, options = {}, fields = {}) {
+    const member = await this.server.member(organization, role, fields);
+    const visitor = await this.visitor(options);
+    await visitor.open(await this.server.signInLink(member));
+    visitor.member = member;
+    return visitor;
+  }
+
+  // An organization, and its owner in front of the key page.
+  async owner(name = 'Acme', options = {}) {
+    const organization = await this.server.organization(name);
+    const owner = await this.signedIn(organization, this.profile.roles.most, options);
+    owner.organization = organization;
+    return owner;
+  }
+
+  async partWithAll() {
+    const visitors = this.visitors.splice(0);
+    const left = await Promise.allSettled(visitors.map((it) => it.leave()));
+    const failed = left.find((it) => it.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+}
+
+// One suite for each profile.
+export function suite(title, environment, tests) {
+  for (const profile of profiles) {
+    describe(`${profile.name}: ${title}`, () => {
+      const house = new House(profile);
+      before(async () => {
+        [house.server, house.browser] = await Promise.all([Server.start(profile, environment), launch()]);
+      });
+      afterEach(() => house.partWithAll());
+      after(async () => {
+        await house.browser?.close();
+        await house.server?.stop();
+      });
+      tests(house);
+    });
+  }
+}

@@ -1,0 +1,123 @@
+// A server of the real binary, on a port and with data of its own, and the API as its operator.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const ROOT = resolve(import.meta.dirname, '../../..');
+export const TARGET = resolve(ROOT, process.env.CARGO_TARGET_DIR ?? 'target');
+const BINARY = join(TARGET, 'debug', 'keyway');
+const READY_MS_MAX = 20_000;
+const POLL_MS = 25;
+
+async function freePort() {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve_) => listener.once('listening', resolve_));
+  const { port } = listener.address();
+  await new Promise((resolve_) => listener.close(resolve_));
+  return port;
+}
+
+export class Server {
+  static async start(profile, environment = {}) {
+    assert.ok(existsSync(BINARY), `no ${BINARY}: run cargo build --bin keyway first`);
+    const server = new Server();
+    server.folder = mkdtempSync(join(tmpdir(), 'keyway-browser-'));
+    server.url = `http://127.0.0.1:${await freePort()}`;
+    const seed = createHash('sha256').update(randomBytes(32)).digest('hex');
+    server.rootKey = `kw_mgmt_${seed}`;
+    server.logFile = join(server.folder, 'log');
+    const log = openSync(server.logFile, 'a');
+    const data = join(server.folder, 'data');
+    const listen = new URL(server.url).host;
+    server.process = spawn(
+      BINARY,
+      ['serve', '--listen', listen, '--data-dir', data, ...profile.arguments],
+      {
+        env: { PATH: '/usr/bin:/bin', KEYWAY_ROOT_KEY: server.rootKey, ...environment },
+        stdio: ['ignore', log, log],
+      },
+    );
+    // Whatever ends this process ends the server with it.
+    process.once('exit', () => server.process.kill('SIGKILL'));
+    await server.#waitUntilReady();
+    return server;
+  }
+
+  async #waitUntilReady() {
+    const end = Date.now() + READY_MS_MAX;
+    while (Date.now() < end) {
+      assert.equal(this.process.exitCode, null, `the server ended:\n${this.log()}`);
+      const ready = await fetch(`${this.url}/readyz`).catch(() => null);
+      if (ready?.status === 200) return;
+      await pause(POLL_MS);
+    }
+    assert.fail(`the server is not ready:\n${this.log()}`);
+  }
+
+  log() {
+    return readFileSync(this.logFile, 'utf8');
+  }
+
+  async stop() {
+    const ended = new Promise((resolve_) => this.process.once('exit', resolve_));
+    this.process.kill('SIGKILL');
+    await ended;
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  // A request with the root key, or with `headers` instead.
+  async call(method, path, body, headers = { authorization: `Bearer ${this.rootKey}` }) {
+    const sent = body === undefined ? {} : { 'content-type': 'application/json' };
+    const answer = await fetch(this.url + path, {
+      method,
+      redirect: 'manual',
+      headers: { ...sent, ...headers },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    const isJson = answer.headers.get('content-type')?.includes('json');
+    return { status: answer.status, headers: answer.headers, text, body: isJson ? JSON.parse(text) : null };
+  }
+
+  async expect(status, method, path, body) {
+    const answer = await this.call(method, path, body);
+    assert.equal(answer.status, status, `${method} ${path}: ${answer.text}`);
+    return answer.body;
+  }
+
+  async organization(name) {
+    return (await this.expect(201, 'POST', '/v1/organizations', { name })).id;
+  }
+
+  async project(organization, name) {
+    return (await this.expect(201, 'POST', '/v1/projects', { organization, name })).id;
+  }
+
+  async member(organization, role, fields = {}) {
+    const email = `${role}-${randomBytes(4).toString('hex')}@example.com`;
+    const body = { organization, email, name: `Any ${role}`, role, ...fields };
+    return this.expect(201, 'POST', '/v1/members', body);
+  }
+
+  async signInLink(member) {
+    return (await this.expect(201, 'POST', '/v1/sign-in-links', { member: member.id })).url;
+  }
+
+  // The key and its secret.
+  async key(organization, fields = {}) {
+    const grants = [{ permissions: ['read'], resource: '*' }];
+    const body = { organization, name: 'A key', grants, ...fields };
+    const made = await this.expect(201, 'POST', '/v1/keys', body);
+    return { ...made.key, secret: made.secret };
+  }
+
+  // The code of the verdict on a key.
+  async verdict(secret, fields = {}) {
+    return (await this.expect(200, 'POST', '/v1/keys/verify', { secret, ...fields })).code;
+  }
+}
