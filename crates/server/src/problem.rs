@@ -2,7 +2,7 @@
 //! an error of our own goes to the log under the request id, never to the client.
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use keyway_api::code::Code;
 use keyway_api::problem::{self, FieldProblem};
 use keyway_core::decide::Cause;
@@ -22,22 +22,23 @@ struct Parts {
     code: Code,
     detail: Option<String>,
     errors: Vec<FieldProblem>,
-    header: Option<(HeaderName, HeaderValue)>,
+    headers: HeaderMap,
 }
 
 impl Problem {
     pub(crate) fn new(code: Code) -> Self {
-        let header = matches!(code.status(), 429 | 503).then(|| {
-            (
+        let mut headers = HeaderMap::new();
+        if matches!(code.status(), 429 | 503) {
+            headers.insert(
                 header::RETRY_AFTER,
                 HeaderValue::from_static(RETRY_AFTER_SECONDS),
-            )
-        });
+            );
+        }
         Self(Box::new(Parts {
             code,
             detail: None,
             errors: Vec::new(),
-            header,
+            headers,
         }))
     }
 
@@ -48,10 +49,10 @@ impl Problem {
         self
     }
 
-    /// The one header that goes with the status.
+    /// A header that goes with the problem.
     #[must_use]
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.0.header = Some((name, value));
+        self.0.headers.insert(name, value);
         self
     }
 
@@ -213,13 +214,11 @@ pub(crate) fn finish(
         header::CONTENT_TYPE,
         HeaderValue::from_static(problem::PROBLEM_JSON),
     );
-    if let Some((name, value)) = &parts.header {
-        headers.insert(name.clone(), value.clone());
-    } else if wire.status == 429 {
-        headers.insert(
-            header::RETRY_AFTER,
-            HeaderValue::from_static(RETRY_AFTER_SECONDS),
-        );
+    headers.extend(parts.headers.clone());
+    if wire.status == 429 {
+        headers
+            .entry(header::RETRY_AFTER)
+            .or_insert(HeaderValue::from_static(RETRY_AFTER_SECONDS));
     }
     response
 }

@@ -20,6 +20,7 @@ mod server;
 mod sources;
 mod whoami;
 
+mod idempotency;
 mod import;
 mod keys_create;
 mod keys_edit;
