@@ -20,6 +20,7 @@ mod server;
 mod sources;
 mod whoami;
 
+mod conditional;
 mod idempotency;
 mod import;
 mod keys_create;
@@ -31,6 +32,7 @@ mod keys_verify;
 mod management_keys;
 mod metrics;
 mod organizations;
+mod paging;
 mod profile;
 mod projects;
 mod revoke_batch;
