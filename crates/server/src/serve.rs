@@ -1,5 +1,6 @@
 //! Start and end of a server: open, load, listen; drain, flush, close.
 
+mod accept;
 mod edge;
 pub mod listener;
 

@@ -25,6 +25,7 @@ use crate::address::client_address;
 use crate::app::App;
 use crate::problem::{Problem, finish};
 use crate::request::RequestContext;
+use crate::serve::accept::takes_json;
 use crate::{authorize, routes};
 
 /// Most bytes of header names and values.
@@ -110,6 +111,9 @@ async fn dispatch(
     }
     if let Err(problem) = fits {
         return problem.into_response();
+    }
+    if request.uri().path().starts_with("/v1/") && !takes_json(request.headers()) {
+        return Problem::new(Code::NotAcceptable).into_response();
     }
     if *request.method() == Method::CONNECT {
         return Problem::new(Code::RouteNotFound).into_response();

@@ -21,6 +21,7 @@ mod sources;
 mod whoami;
 
 mod conditional;
+mod docs;
 mod idempotency;
 mod import;
 mod keys_create;
