@@ -3,6 +3,8 @@
 mod accept;
 mod edge;
 pub mod listener;
+#[cfg(test)]
+mod tests;
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
