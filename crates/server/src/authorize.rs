@@ -202,8 +202,8 @@ fn shaped(
     product_code: &str,
     challenge: Option<HeaderValue>,
 ) -> Response<Bytes> {
-    let profile = Some(&it.profile.profile);
-    let mut response = finish(problem, &it.request.id, PATH, &app.public_url, profile);
+    let in_force = Some(it.profile);
+    let mut response = finish(problem, &it.request.id, PATH, &app.public_url, in_force);
     if it.mode == Mode::Nginx {
         *response.status_mut() = match response.status() {
             StatusCode::UNAUTHORIZED | StatusCode::BAD_REQUEST => StatusCode::UNAUTHORIZED,

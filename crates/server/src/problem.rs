@@ -1,14 +1,18 @@
 //! Refusals on their way out. What happened inside becomes a code here and nowhere else; the cause of
 //! an error of our own goes to the log under the request id, never to the client.
 
+use std::borrow::Cow;
+
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use keyway_api::code::Code;
 use keyway_api::problem::{self, FieldProblem};
 use keyway_core::decide::Cause;
 use keyway_core::key::TransitionError;
-use keyway_core::profile::Profile;
 use keyway_store::error::{ChangeError, Refusal, StoreError};
+use keyway_token::redact::Redactor;
+
+use crate::profile_in_force::ProfileInForce;
 
 /// What a client should wait before it asks again, in seconds.
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -184,19 +188,20 @@ pub(crate) fn status(number: u16) -> http::StatusCode {
     http::StatusCode::from_u16(number).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// The problem as the client gets it: with the request's id and path, and in the profile's words.
+/// The problem as the client gets it: with the request's id and path, in the profile's words, and
+/// without any key that was sent where none belongs (in a path, as the name of a field).
 pub(crate) fn finish(
     problem: &Problem,
     request_id: &str,
     path: &str,
     public_url: &str,
-    profile: Option<&Profile>,
+    in_force: Option<&ProfileInForce>,
 ) -> http::Response<bytes::Bytes> {
     let parts = &problem.0;
     let mut wire = problem::Problem::new(parts.code);
     wire.kind = format!("{public_url}/problems/{}", parts.code.name());
     // A product's words are for refusals: that nothing could be decided is never one of them.
-    let renamed = profile.and_then(|profile| profile.codes.get(parts.code.name()));
+    let renamed = in_force.and_then(|it| it.profile.codes.get(parts.code.name()));
     if let Some(renamed) = renamed.filter(|_| parts.code.status() < 500) {
         wire.code.clone_from(&renamed.code);
         wire.status = renamed.status;
@@ -206,6 +211,9 @@ pub(crate) fn finish(
     wire.errors.clone_from(&parts.errors);
     wire.instance = Some(path.to_owned());
     wire.request_id = Some(request_id.to_owned());
+    if let Some(in_force) = in_force {
+        redact(&mut wire, &in_force.redactor);
+    }
     let body = serde_json::to_vec(&wire).unwrap_or_default();
     let mut response = http::Response::new(bytes::Bytes::from(body));
     *response.status_mut() = status(wire.status);
@@ -221,4 +229,21 @@ pub(crate) fn finish(
             .or_insert(HeaderValue::from_static(RETRY_AFTER_SECONDS));
     }
     response
+}
+
+fn redact(wire: &mut problem::Problem, redactor: &Redactor) {
+    let fields = wire
+        .errors
+        .iter_mut()
+        .flat_map(|it| [&mut it.pointer, &mut it.detail]);
+    for text in wire
+        .instance
+        .iter_mut()
+        .chain(&mut wire.detail)
+        .chain(fields)
+    {
+        if let Cow::Owned(redacted) = redactor.redact(text) {
+            *text = redacted;
+        }
+    }
 }

@@ -140,9 +140,9 @@ fn head_fits<B>(request: &Request<B>) -> Result<(), Problem> {
 }
 
 fn write_out(app: &App, problem: &Problem, it: &RequestContext, path: &str) -> Response<Body> {
-    let profile = app.profile.load();
-    let profile = profile.as_ref().map(|it| &it.profile);
-    let response: Response<Bytes> = finish(problem, &it.id, path, &app.public_url, profile);
+    let in_force = app.profile.load();
+    let in_force = in_force.as_deref();
+    let response: Response<Bytes> = finish(problem, &it.id, path, &app.public_url, in_force);
     response.map(Body::from)
 }
 

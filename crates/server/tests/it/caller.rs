@@ -252,12 +252,9 @@ fn assert_whole(path: &str, answer: &Answer, is_head: bool) {
             .unwrap()
             .starts_with("https://keys.example/problems/")
     );
-    assert_eq!(
-        body["instance"],
-        path.split('?').next().unwrap(),
-        "{}",
-        told()
-    );
+    let instance = body["instance"].as_str().unwrap();
+    let is_path = instance == path.split('?').next().unwrap();
+    assert!(is_path || instance.contains("[redacted]"), "{}", told());
     assert_eq!(body["request_id"], request_id, "{}", told());
     for inside in [
         "panicked", "sqlx", "SQLITE", "SELECT ", "INSERT ", ".rs:", "/tmp",
