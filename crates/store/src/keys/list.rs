@@ -6,7 +6,8 @@ use keyway_core::management::Reach;
 use keyway_core::time::Timestamp;
 use sqlx::{AnyConnection, Row as _};
 
-use super::{KeyReader, reach_text, search, selected};
+use super::packed::selected;
+use super::{KeyReader, reach_text, search};
 use crate::Store;
 use crate::error::StoreError;
 use crate::page::{Cursor, Page};
