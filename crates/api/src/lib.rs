@@ -23,6 +23,7 @@ pub mod import;
 pub mod key;
 pub mod list;
 pub mod management_key;
+pub mod object;
 pub mod organization;
 pub mod problem;
 pub mod profile;
