@@ -45,7 +45,10 @@ impl<P: Needed> FromRequestParts<AppState> for Permit<P> {
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
         let caller = Caller::authenticate(parts, app)?;
         if !caller.key.preset.holds(P::PERMISSION) {
-            return Err(denied(P::PERMISSION.as_str()));
+            let permission = P::PERMISSION.as_str();
+            let (actor, request_id) = (&caller.key.id, &caller.request.id);
+            tracing::info!(%actor, %request_id, permission, "a management key may not do this");
+            return Err(denied(permission));
         }
         Ok(Self {
             caller,

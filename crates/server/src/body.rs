@@ -160,9 +160,8 @@ mod tests {
     use super::*;
 
     fn refusal<T: DeserializeOwned>(body: &str) -> (Code, String, String) {
-        let problem = match parse::<T>(body.as_bytes()) {
-            Ok(_) => panic!("{body} was read"),
-            Err(problem) => problem,
+        let Err(problem) = parse::<T>(body.as_bytes()) else {
+            panic!("{body} was read")
         };
         let first = problem.errors().first();
         (

@@ -140,6 +140,9 @@ fn head_fits<B>(request: &Request<B>) -> Result<(), Problem> {
 }
 
 fn write_out(app: &App, problem: &Problem, it: &RequestContext, path: &str) -> Response<Body> {
+    let code = problem.code();
+    app.telemetry.problem(code);
+    tracing::debug!(request_id = %it.id, code = code.name(), "a call was refused");
     let in_force = app.profile.load();
     let in_force = in_force.as_deref();
     let response: Response<Bytes> = finish(problem, &it.id, path, &app.public_url, in_force);

@@ -15,7 +15,7 @@ use crate::config::ProfileChoice;
 
 const ROOT: &str = "kw_mgmt_RootRootRootRootRootRootRootRootRootRoot";
 /// So long that no test waits for its end.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// It stands still.
 #[derive(Debug)]

@@ -282,6 +282,37 @@ async fn a_change_may_say_how_long_it_waits() {
 }
 
 #[tokio::test]
+async fn s_problem_08_while_the_database_hangs_verdicts_go_on_and_changes_are_503() {
+    let server = Server::start().await;
+    let own = server.organization("Own").await;
+    let key = server.key(&own, json!({})).await;
+    let lock = WriteLock::hold(&server);
+    let changing = {
+        let (root, path) = (server.root(), format!("{}/revoke", key.path()));
+        tokio::spawn(async move { root.post(&path, json!({})).await })
+    };
+    let mut asked = 0;
+    while !changing.is_finished() {
+        assert_eq!(server.verdict(&key.secret).await, "valid");
+        asked += 1;
+    }
+    assert!(asked > 3, "verdicts waited for the database: {asked}");
+    changing.await.unwrap().refuses(503, "store_unavailable");
+    assert_eq!(
+        server.verdict(&key.secret).await,
+        "valid",
+        "what was not done is not said to be"
+    );
+    lock.release();
+    server
+        .root()
+        .post(&format!("{}/revoke", key.path()), json!({}))
+        .await
+        .expect(200);
+    assert_eq!(server.verdict(&key.secret).await, "api_key_revoked");
+}
+
+#[tokio::test]
 async fn a_revoked_management_key_commits_nothing_more() {
     let server = Server::start().await;
     let own = server.organization("Own").await;

@@ -7,10 +7,13 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a test stops at what it did not expect"
+)]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a body is written where it is sent: json!({…}) and not &json!({…})"
 )]
 
 mod audit;
