@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::object::Object;
+
 /// *What* (`permissions`, a `role`, or `inherit`) *where* (`resource` and everything below it).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(untagged, try_from = "GrantFields")]
+#[serde(untagged, try_from = "Object<GrantFields>")]
 pub enum Grant {
     /// Permissions by name.
     Permissions(PermissionsGrant),
@@ -65,10 +67,10 @@ struct GrantFields {
     resource: String,
 }
 
-impl TryFrom<GrantFields> for Grant {
+impl TryFrom<Object<GrantFields>> for Grant {
     type Error = &'static str;
 
-    fn try_from(fields: GrantFields) -> Result<Self, Self::Error> {
+    fn try_from(Object(fields): Object<GrantFields>) -> Result<Self, Self::Error> {
         let GrantFields {
             permissions,
             role,
@@ -120,6 +122,7 @@ mod tests {
                 r#"{"permissions":[],"role":"a","resource":"*"}"#,
                 "not both",
             ),
+            (r#"[["read"],null,"*"]"#, "expected an object"),
             (
                 r#"{"permissions":["read"],"resource":"*","x":1}"#,
                 "unknown field `x`",

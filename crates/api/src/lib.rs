@@ -25,6 +25,7 @@ pub mod key;
 pub mod list;
 pub mod management_key;
 pub mod member;
+pub mod object;
 pub mod organization;
 pub mod portal_session;
 pub mod problem;

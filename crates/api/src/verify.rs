@@ -45,6 +45,7 @@ pub struct VerifyKey {
 #[serde(deny_unknown_fields)]
 pub struct VerifyBatch {
     /// Questions, independent of each other.
+    #[serde(deserialize_with = "crate::object::objects")]
     #[schema(max_items = 1000)]
     pub items: Vec<VerifyKey>,
 }

@@ -52,7 +52,13 @@ impl<P: Needed> Permit<P> {
     /// The permit of a caller who is known already.
     pub(crate) fn of(app: &App, caller: Caller) -> Result<Self, Problem> {
         let reach = reach_of(app, &caller, P::PERMISSION)?;
-        let reach = reach.ok_or_else(|| denied(P::PERMISSION.as_str()))?;
+        let Some(reach) = reach else {
+            let permission = P::PERMISSION.as_str();
+            let request_id = &caller.request.id;
+            let actor = caller.origin().actor;
+            tracing::info!(?actor, %request_id, permission, "the caller may not do this");
+            return Err(denied(permission));
+        };
         Ok(Self {
             caller,
             reach,

@@ -84,7 +84,10 @@ pub(crate) fn authorize<B>(
     let unverified = match key_credential(request.headers(), &profile.profile.carriers) {
         Carried::One(unverified) => unverified,
         Carried::Several => return Ok(several(app, &caller)),
-        Carried::Nothing | Carried::Unusable => return Ok(refused(app, &caller, Reason::Missing)),
+        Carried::Nothing | Carried::Unusable => {
+            app.telemetry.refused(Reason::Missing.code());
+            return Ok(refused(app, &caller, Reason::Missing));
+        }
     };
     let answer = app.verify(unverified, &Reach::All, &ask, identity);
     match (answer.verdict, answer.key) {
@@ -187,6 +190,7 @@ fn several(app: &App, it: &Caller<'_>) -> Response<Bytes> {
 
 /// A call that could be read in two ways, or not at all: nothing was looked up.
 fn unreadable(app: &App, it: &Caller<'_>, problem: &Problem) -> Response<Bytes> {
+    app.telemetry.problem(problem.code());
     let name = problem.code().name();
     let renamed = it.profile.profile.codes.get(name);
     let product_code = renamed.map_or(name, |it| &it.code);
@@ -202,8 +206,8 @@ fn shaped(
     product_code: &str,
     challenge: Option<HeaderValue>,
 ) -> Response<Bytes> {
-    let profile = Some(&it.profile.profile);
-    let mut response = finish(problem, &it.request.id, PATH, &app.public_url, profile);
+    let in_force = Some(it.profile);
+    let mut response = finish(problem, &it.request.id, PATH, &app.public_url, in_force);
     if it.mode == Mode::Nginx {
         *response.status_mut() = match response.status() {
             StatusCode::UNAUTHORIZED | StatusCode::BAD_REQUEST => StatusCode::UNAUTHORIZED,

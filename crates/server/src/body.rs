@@ -8,6 +8,8 @@ use bytes::Bytes;
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use keyway_api::code::Code;
+use keyway_api::object::Object;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
@@ -37,6 +39,11 @@ where
         parse(&bytes).map(Self)
     }
 }
+
+/// The body of a call that says everything in its path: absent, or an object without fields.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
 
 async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
     let bytes = collect(body, bytes_max).await?;
@@ -82,7 +89,7 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     };
     // The quick way first; a body with a fault is read again to say where.
     match serde_json::from_slice(bytes) {
-        Ok(value) => Ok(value),
+        Ok(Object(value)) => Ok(value),
         Err(_) => Err(fault::<T>(bytes)),
     }
 }
@@ -92,7 +99,7 @@ fn fault<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
         return Problem::new(Code::MalformedJson).detail("the body is not UTF-8");
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let outcome: Result<T, _> = serde_path_to_error::deserialize(&mut deserializer);
+    let outcome: Result<Object<T>, _> = serde_path_to_error::deserialize(&mut deserializer);
     match outcome {
         Err(error) if error.inner().is_data() => {
             let detail = without_place(&error.inner().to_string());
@@ -156,9 +163,8 @@ mod tests {
     use super::*;
 
     fn refusal<T: DeserializeOwned>(body: &str) -> (Code, String, String) {
-        let problem = match parse::<T>(body.as_bytes()) {
-            Ok(_) => panic!("{body} was read"),
-            Err(problem) => problem,
+        let Err(problem) = parse::<T>(body.as_bytes()) else {
+            panic!("{body} was read")
         };
         let first = problem.errors().first();
         (
@@ -200,5 +206,20 @@ mod tests {
     fn an_absent_body_reads_as_an_empty_object() {
         assert!(parse::<keyway_api::key::RevokeKey>(b"").is_ok());
         assert!(parse::<keyway_api::key::RevokeKey>(b" \n").is_ok());
+    }
+
+    #[test]
+    fn a_body_that_says_nothing_has_no_fields() {
+        assert!(parse::<Nothing>(b"").is_ok());
+        assert!(parse::<Nothing>(b"{}").is_ok());
+        let (code, pointer, _) = refusal::<Nothing>(r#"{"reason":"a"}"#);
+        assert_eq!((code, pointer.as_str()), (Code::InvalidRequest, "/reason"));
+    }
+
+    #[test]
+    fn an_array_is_not_an_object_without_its_names() {
+        let (code, pointer, detail) = refusal::<keyway_api::project::CreateProject>(r#"["a"]"#);
+        assert_eq!((code, pointer.as_str()), (Code::InvalidRequest, ""));
+        assert!(detail.ends_with("expected an object"), "{detail}");
     }
 }

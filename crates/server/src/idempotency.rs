@@ -9,9 +9,9 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, header};
 use keyway_api::code::Code;
-use keyway_core::time::Span;
+use keyway_core::time::{Span, Timestamp};
 use keyway_store::call::{Call, Claim};
 use keyway_store::idempotency::KeptClaim;
 use keyway_store::ledger::Head;
@@ -30,6 +30,8 @@ use crate::wire;
 pub(crate) const CLAIM_SPAN: Span = Span::from_secs(24 * 60 * 60);
 /// Longest key, in bytes.
 const KEY_BYTES_MAX: usize = 255;
+/// In the scope of a claim that made a key.
+const KEYS: &str = " /v1/keys";
 const HEADER: &str = "idempotency-key";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
@@ -187,17 +189,20 @@ impl Idempotency {
         let place = app.in_flight.enter(&scope, &key);
         let place = place.ok_or_else(|| Problem::new(Code::IdempotencyInProgress))?;
         let fingerprint = fingerprint(&self.method_and_path, request)?;
-        match app.store.find_claim(&scope, &key).await? {
-            Some(kept) if kept.created_at.plus(CLAIM_SPAN) > app.clock.now() => {
-                replay(app, kept, &fingerprint, patience)
-                    .await
-                    .map(Attempt::Replay)
+        if let Some(kept) = app.store.find_claim(&scope, &key).await? {
+            let now = app.clock.now();
+            if kept.created_at.plus(CLAIM_SPAN) > now {
+                let replayed = replay(app, kept, &fingerprint, patience).await;
+                return replayed.map(Attempt::Replay);
             }
-            Some(_) | None => Ok(Attempt::Fresh(Ticket {
-                by,
-                claim: Some((place, fingerprint)),
-            })),
+            // Its time is over, and while its row is there no other call can have the key.
+            let before = Timestamp::from_micros(now.micros() - CLAIM_SPAN.micros() + 1);
+            app.store.delete_claims_before(before).await?;
         }
+        Ok(Attempt::Fresh(Ticket {
+            by,
+            claim: Some((place, fingerprint)),
+        }))
     }
 }
 
@@ -221,7 +226,8 @@ async fn replay(
     }
     let body = kept.claim.body.unwrap_or_default();
     if kept.claim.status == Code::SecretAlreadyShown.status() {
-        return Err(Problem::new(Code::SecretAlreadyShown).detail(format!("it belongs to {body}")));
+        let is_key = kept.claim.scope.contains(KEYS);
+        return Err(already_shown(app, &body, is_key));
     }
     let head = Head {
         seq: kept.seq,
@@ -234,6 +240,19 @@ async fn replay(
         .headers_mut()
         .insert(REPLAYED, HeaderValue::from_static("true"));
     Ok(response.into_response())
+}
+
+/// S-IDEMP-07: whoever lost the answer finds the key, and from there the way to another secret.
+fn already_shown(app: &App, id: &str, is_key: bool) -> Problem {
+    let problem = Problem::new(Code::SecretAlreadyShown)
+        .detail(format!("it belongs to {id}"))
+        .header(REPLAYED, HeaderValue::from_static("true"));
+    let link = format!("<{}/v1/keys/{id}/rotate>; rel=\"rotate\"", app.public_url);
+    match HeaderValue::from_str(&link) {
+        Ok(link) if is_key => problem.header(header::LINK, link),
+        // A management key is not rotated: revoke it, and create another.
+        Ok(_) | Err(_) => problem,
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use keyway_api::code::Code;
 use keyway_api::problem::{PROBLEM_JSON, Problem};
-use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     Content, ObjectBuilder, PathItem, Ref, Required, Response, ResponseBuilder, Type,
@@ -25,6 +25,22 @@ const OPEN: &[&str] = &[
     "/docs",
     "/problems",
     "/problems/{code}",
+];
+
+/// Calls that would do something twice if they were repeated without a key. All other changes make
+/// things as they are said to be, whoever says it how often.
+const REPEATABLE: &[&str] = &[
+    "/v1/organizations",
+    "/v1/projects",
+    "/v1/keys",
+    "/v1/keys/{id}/rotate",
+    "/v1/management-keys",
+];
+/// Changes by POST that may name a version.
+const VERSIONED: &[&str] = &[
+    "/v1/keys/{id}/deactivate",
+    "/v1/keys/{id}/activate",
+    "/v1/keys/{id}/rotate",
 ];
 
 /// The whole document.
@@ -141,7 +157,8 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
     if is_change && path != "/v1/authorize" {
         accept(operation);
     }
-    if method == "get" && path.ends_with("/{id}") || path == "/v1/profile" {
+    if method == "get" && (path.ends_with("/{id}") || path == "/v1/profile") {
+        parameter(operation, if_none_match());
         let known = Response::new("The caller has this version (`If-None-Match`).");
         operation
             .responses
@@ -155,12 +172,17 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
             .entry(status.to_string())
             .or_insert_with(|| problem(status).into());
     }
-    if is_change && method == "post" {
-        operation
-            .parameters
-            .get_or_insert_default()
-            .push(idempotency_key().into());
+    if method == "post" && REPEATABLE.contains(&path) {
+        parameter(operation, idempotency_key());
     }
+    if matches!(method, "put" | "patch" | "delete") || VERSIONED.contains(&path) {
+        parameter(operation, if_match(path == "/v1/profile"));
+    }
+}
+
+fn parameter(operation: &mut Operation, parameter: Parameter) {
+    let parameters = operation.parameters.get_or_insert_default();
+    parameters.push(parameter.into());
 }
 
 /// A change whose wait ended first answers 202 with the body that it would have had.
@@ -194,14 +216,38 @@ fn problem(status: u16) -> Response {
         .build()
 }
 
-fn idempotency_key() -> utoipa::openapi::path::Parameter {
+fn header(name: &str, is_required: bool, description: &str) -> ParameterBuilder {
+    let required = if is_required {
+        Required::True
+    } else {
+        Required::False
+    };
     ParameterBuilder::new()
-        .name("Idempotency-Key")
+        .name(name)
         .parameter_in(ParameterIn::Header)
-        .required(Required::False)
-        .description(Some(
-            "Repeating a call with the same key repeats its answer, not the change.",
-        ))
+        .required(required)
+        .description(Some(description))
+}
+
+fn if_match(is_required: bool) -> Parameter {
+    let description = "The `ETag` of the version that is to be changed; another one is 412.";
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    header("If-Match", is_required, description)
+        .schema(Some(text))
+        .build()
+}
+
+fn if_none_match() -> Parameter {
+    let description = "An `ETag` that the caller has; the same one is 304 without a body.";
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    header("If-None-Match", false, description)
+        .schema(Some(text))
+        .build()
+}
+
+fn idempotency_key() -> Parameter {
+    let description = "Repeating a call with the same key repeats its answer, not the change.";
+    header("Idempotency-Key", false, description)
         .schema(Some(
             ObjectBuilder::new()
                 .schema_type(Type::String)

@@ -1,14 +1,18 @@
 //! Refusals on their way out. What happened inside becomes a code here and nowhere else; the cause of
 //! an error of our own goes to the log under the request id, never to the client.
 
+use std::borrow::Cow;
+
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use keyway_api::code::Code;
 use keyway_api::problem::{self, FieldProblem};
 use keyway_core::decide::Cause;
 use keyway_core::key::TransitionError;
-use keyway_core::profile::Profile;
 use keyway_store::error::{ChangeError, Refusal, StoreError};
+use keyway_token::redact::Redactor;
+
+use crate::profile_in_force::ProfileInForce;
 
 /// What a client should wait before it asks again, in seconds.
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -22,22 +26,23 @@ struct Parts {
     code: Code,
     detail: Option<String>,
     errors: Vec<FieldProblem>,
-    header: Option<(HeaderName, HeaderValue)>,
+    headers: HeaderMap,
 }
 
 impl Problem {
     pub(crate) fn new(code: Code) -> Self {
-        let header = matches!(code.status(), 429 | 503).then(|| {
-            (
+        let mut headers = HeaderMap::new();
+        if matches!(code.status(), 429 | 503) {
+            headers.insert(
                 header::RETRY_AFTER,
                 HeaderValue::from_static(RETRY_AFTER_SECONDS),
-            )
-        });
+            );
+        }
         Self(Box::new(Parts {
             code,
             detail: None,
             errors: Vec::new(),
-            header,
+            headers,
         }))
     }
 
@@ -48,10 +53,10 @@ impl Problem {
         self
     }
 
-    /// The one header that goes with the status.
+    /// A header that goes with the problem.
     #[must_use]
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.0.header = Some((name, value));
+        self.0.headers.insert(name, value);
         self
     }
 
@@ -188,19 +193,20 @@ pub(crate) fn status(number: u16) -> http::StatusCode {
     http::StatusCode::from_u16(number).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// The problem as the client gets it: with the request's id and path, and in the profile's words.
+/// The problem as the client gets it: with the request's id and path, in the profile's words, and
+/// without any key that was sent where none belongs (in a path, as the name of a field).
 pub(crate) fn finish(
     problem: &Problem,
     request_id: &str,
     path: &str,
     public_url: &str,
-    profile: Option<&Profile>,
+    in_force: Option<&ProfileInForce>,
 ) -> http::Response<bytes::Bytes> {
     let parts = &problem.0;
     let mut wire = problem::Problem::new(parts.code);
     wire.kind = format!("{public_url}/problems/{}", parts.code.name());
     // A product's words are for refusals: that nothing could be decided is never one of them.
-    let renamed = profile.and_then(|profile| profile.codes.get(parts.code.name()));
+    let renamed = in_force.and_then(|it| it.profile.codes.get(parts.code.name()));
     if let Some(renamed) = renamed.filter(|_| parts.code.status() < 500) {
         wire.code.clone_from(&renamed.code);
         wire.status = renamed.status;
@@ -210,6 +216,9 @@ pub(crate) fn finish(
     wire.errors.clone_from(&parts.errors);
     wire.instance = Some(path.to_owned());
     wire.request_id = Some(request_id.to_owned());
+    if let Some(in_force) = in_force {
+        redact(&mut wire, &in_force.redactor);
+    }
     let body = serde_json::to_vec(&wire).unwrap_or_default();
     let mut response = http::Response::new(bytes::Bytes::from(body));
     *response.status_mut() = status(wire.status);
@@ -218,13 +227,28 @@ pub(crate) fn finish(
         header::CONTENT_TYPE,
         HeaderValue::from_static(problem::PROBLEM_JSON),
     );
-    if let Some((name, value)) = &parts.header {
-        headers.insert(name.clone(), value.clone());
-    } else if wire.status == 429 {
-        headers.insert(
-            header::RETRY_AFTER,
-            HeaderValue::from_static(RETRY_AFTER_SECONDS),
-        );
+    headers.extend(parts.headers.clone());
+    if wire.status == 429 {
+        headers
+            .entry(header::RETRY_AFTER)
+            .or_insert(HeaderValue::from_static(RETRY_AFTER_SECONDS));
     }
     response
+}
+
+fn redact(wire: &mut problem::Problem, redactor: &Redactor) {
+    let fields = wire
+        .errors
+        .iter_mut()
+        .flat_map(|it| [&mut it.pointer, &mut it.detail]);
+    for text in wire
+        .instance
+        .iter_mut()
+        .chain(&mut wire.detail)
+        .chain(fields)
+    {
+        if let Cow::Owned(redacted) = redactor.redact(text) {
+            *text = redacted;
+        }
+    }
 }

@@ -4,11 +4,14 @@ use keyway_core::profile::Profile;
 use keyway_core::profile::parse::InvalidProfile;
 use keyway_index::policy::Policy;
 use keyway_store::profile::{InForce, ProfileRow};
+use keyway_token::redact::Redactor;
 
 #[derive(Clone, Debug)]
 pub(crate) struct ProfileInForce {
     pub row: ProfileRow,
     pub profile: Profile,
+    /// Finds this product's keys in text that a caller sent.
+    pub redactor: Redactor,
 }
 
 /// A stored profile that this program cannot read.
@@ -18,6 +21,8 @@ pub(crate) enum UnusableProfile {
     Invalid(#[from] InvalidProfile),
     #[error("the profile in force has no usable key format: {0}")]
     Shape(#[from] keyway_token::shape::InvalidShape),
+    #[error("its keys cannot be found in text: {0}")]
+    Redactor(#[from] keyway_token::redact::InvalidPattern),
 }
 
 impl ProfileInForce {
@@ -25,7 +30,12 @@ impl ProfileInForce {
     pub(crate) fn read(row: ProfileRow) -> Result<(Self, Policy), UnusableProfile> {
         let profile = Profile::parse(&row.toml)?;
         let policy = Policy::of(&profile)?;
-        Ok((Self { row, profile }, policy))
+        let in_force = Self {
+            redactor: Redactor::new(&[&key_pattern(&profile)])?,
+            row,
+            profile,
+        };
+        Ok((in_force, policy))
     }
 
     /// What a change was checked against.
@@ -35,4 +45,11 @@ impl ProfileInForce {
             active_keys_per_project: self.profile.limits.active_keys_per_project,
         }
     }
+}
+
+/// A regular expression that finds the keys of a profile.
+pub(crate) fn key_pattern(profile: &Profile) -> String {
+    let format = &profile.key;
+    let environments: Vec<&str> = format.environments.iter().map(String::as_str).collect();
+    format.template.regex(&environments)
 }

@@ -1,7 +1,10 @@
 //! Start and end of a server: open, load, listen; drain, flush, close.
 
+mod accept;
 mod edge;
 pub mod listener;
+#[cfg(test)]
+mod tests;
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;

@@ -1,6 +1,7 @@
 //! Logs and metrics: the one place that measures. Labels are bounded; no key, organization, address
 //! or raw path is one (S-TELEMETRY-02).
 
+use keyway_api::code::Code;
 use keyway_core::decide::REASON_CODES;
 use keyway_store::ledger::Head;
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder as _, Unit};
@@ -22,6 +23,7 @@ pub(crate) struct Telemetry {
     allowed: Counter,
     refused: Vec<(&'static str, Counter)>,
     undecided: Counter,
+    problems: Vec<(Code, Counter)>,
     in_force_seconds: Histogram,
     ledger_head: Gauge,
     index_keys: Gauge,
@@ -60,6 +62,10 @@ impl Telemetry {
             allowed: maker.verdicts("valid"),
             refused,
             undecided: maker.verdicts("undecided"),
+            problems: Code::ALL
+                .iter()
+                .map(|code| (*code, maker.problems(*code)))
+                .collect(),
             in_force_seconds: maker.histogram(
                 "keyway_change_in_force_seconds",
                 "Time from a change's commit until it was in force everywhere.",
@@ -102,11 +108,21 @@ impl Telemetry {
         self.verify_seconds.record(seconds);
         match code {
             None => self.allowed.increment(1),
-            Some(code) => {
-                if let Some((_, counter)) = self.refused.iter().find(|(known, _)| *known == code) {
-                    counter.increment(1);
-                }
-            }
+            Some(code) => self.refused(code),
+        }
+    }
+
+    /// A verdict for which nothing was asked, because no key was there.
+    pub(crate) fn refused(&self, code: &str) {
+        if let Some((_, counter)) = self.refused.iter().find(|(known, _)| *known == code) {
+            counter.increment(1);
+        }
+    }
+
+    /// A call that ended in a problem.
+    pub(crate) fn problem(&self, code: Code) {
+        if let Some((_, counter)) = self.problems.iter().find(|(known, _)| *known == code) {
+            counter.increment(1);
         }
     }
 
@@ -150,6 +166,17 @@ impl Maker<'_> {
         self.0
             .describe_counter(name.into(), None, "Verdicts on keys, by outcome.".into());
         let key = Key::from_parts(name, vec![Label::new("outcome", outcome)]);
+        self.0.register_counter(&key, &METADATA)
+    }
+
+    fn problems(&self, code: Code) -> Counter {
+        let name = "keyway_problems_total";
+        self.0.describe_counter(
+            name.into(),
+            None,
+            "Calls that ended in a problem, by code.".into(),
+        );
+        let key = Key::from_parts(name, vec![Label::new("code", code.name())]);
         self.0.register_counter(&key, &METADATA)
     }
 

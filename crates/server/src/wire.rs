@@ -17,14 +17,15 @@ use keyway_core::member::{Bindings, Member};
 use keyway_core::organization::{Organization, OrganizationState, Project};
 use keyway_core::permission::PermissionSet;
 use keyway_core::portal::{PortalSession, PortalSessionState};
-use keyway_core::profile::Role;
+use keyway_core::profile::{Profile, Role};
 use keyway_core::text::{Description, Label};
 use keyway_core::time::Timestamp;
 use keyway_store::ledger::entry::Entry;
+use keyway_store::profile::ProfileRow;
 use keyway_store::usage::{ALLOWED, LastUse, UsageHour};
 use serde_json::Value;
 
-use crate::profile_in_force::ProfileInForce;
+use crate::profile_in_force::key_pattern;
 
 /// RFC 3339 in UTC; a time beyond what can be written is written as the last one.
 pub(crate) fn moment(at: Timestamp) -> jiff::Timestamp {
@@ -334,14 +335,12 @@ pub(crate) fn entry(it: Entry) -> audit::Entry {
     }
 }
 
-pub(crate) fn profile(it: &ProfileInForce) -> profile::Profile {
-    let format = &it.profile.key;
-    let environments: Vec<&str> = format.environments.iter().map(String::as_str).collect();
+pub(crate) fn profile(row: &ProfileRow, it: &Profile) -> profile::Profile {
     profile::Profile {
-        name: it.profile.name.clone(),
-        title: it.profile.title.clone(),
-        version: it.row.version,
-        key_pattern: format.template.regex(&environments),
-        toml: it.row.toml.clone(),
+        name: it.name.clone(),
+        title: it.title.clone(),
+        version: row.version,
+        key_pattern: key_pattern(it),
+        toml: row.toml.clone(),
     }
 }

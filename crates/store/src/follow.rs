@@ -140,7 +140,7 @@ impl Store {
         };
         let sql = format!(
             "SELECT {} FROM keys WHERE id > $1 {end} ORDER BY id LIMIT $2",
-            keys::selected()
+            keys::packed::selected()
         );
         let mut reader = KeyReader::default();
         loop {

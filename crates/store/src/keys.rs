@@ -9,6 +9,7 @@ pub mod found;
 pub(crate) mod grants;
 pub mod import;
 pub mod list;
+pub(crate) mod packed;
 pub mod revoke;
 mod search;
 
@@ -23,10 +24,11 @@ use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use self::grants::GrantsReader;
+use self::packed::{Packed, impossible, selected};
 use crate::Store;
 use crate::engine::Engine;
 use crate::error::StoreError;
-use crate::statement::{Fields, insert_rows, padded, places, save_rows, statement};
+use crate::statement::{insert_rows, padded, places, save_rows, statement};
 
 pub(crate) const TABLE: &str = "keys";
 pub(crate) const COLUMNS: &[&str] = &[
@@ -56,15 +58,8 @@ pub(crate) const COLUMNS: &[&str] = &[
     "version",
     "name_lower",
 ];
-/// Columns that only searching reads stand last and are not read back.
-const READ: usize = COLUMNS.len() - 1;
 /// Most keys looked up by one statement.
 const LOOK_UP_MAX: usize = 256;
-
-/// The columns that make a key, for a `SELECT`.
-pub(crate) fn selected() -> String {
-    COLUMNS.get(..READ).unwrap_or(COLUMNS).join(", ")
-}
 
 /// Turns rows into keys; remembers what it parsed last, as most keys of a page are alike.
 #[derive(Debug, Default)]
@@ -74,11 +69,7 @@ pub(crate) struct KeyReader {
 
 impl KeyReader {
     pub(crate) fn read(&mut self, row: &AnyRow) -> Result<Key, StoreError> {
-        let fields = Fields {
-            row,
-            table: TABLE,
-            columns: COLUMNS,
-        };
+        let fields = Packed::of(row)?;
         Ok(Key {
             id: fields.parse(0)?,
             organization: fields.parse(1)?,
@@ -89,23 +80,23 @@ impl KeyReader {
             owner: fields.parse_or_null(6)?,
             display_prefix: fields.text(7)?.to_owned(),
             suffix: fields.text(8)?.to_owned(),
-            digest: Digest::from_bytes(fields.hash(9)?),
+            digest: Digest::from_bytes(fields.digest),
             grants: self
                 .grants
                 .read(fields.text(10)?)
-                .map_err(|fault| fields.impossible(10, &fault))?,
+                .map_err(|fault| impossible(10, &fault))?,
             ip_rules: ip_rules(&fields)?,
             metadata: fields.parse(12)?,
             managed_by: fields.parse_or_null(13)?,
             state: state(&fields)?,
-            lifetime: match fields.int_or_null(19)? {
+            lifetime: match fields.parse_or_null(19)? {
                 None => Lifetime::Forever,
                 Some(end) => Lifetime::Until(Timestamp::from_micros(end)),
             },
             successor: fields.parse_or_null(20)?,
-            created_at: Timestamp::from_micros(fields.int(21)?),
+            created_at: Timestamp::from_micros(fields.parse(21)?),
             created_by: fields.text(22)?.to_owned(),
-            version: fields.int(23)?,
+            version: fields.parse(23)?,
         })
     }
 
@@ -114,13 +105,13 @@ impl KeyReader {
     }
 }
 
-fn ip_rules(fields: &Fields<'_>) -> Result<IpRules, StoreError> {
+fn ip_rules(fields: &Packed<'_>) -> Result<IpRules, StoreError> {
     let text = fields.text(11)?;
     if text.is_empty() {
         return Ok(IpRules::default());
     }
     let rules: Vec<&str> = text.split(' ').collect();
-    IpRules::parse(&rules).map_err(|fault| fields.impossible(11, &fault))
+    IpRules::parse(&rules).map_err(|fault| impossible(11, &fault))
 }
 
 fn ip_rules_text(rules: &IpRules) -> String {
@@ -128,9 +119,9 @@ fn ip_rules_text(rules: &IpRules) -> String {
     networks.join(" ")
 }
 
-fn state(fields: &Fields<'_>) -> Result<KeyState, StoreError> {
-    let at = || match fields.int_or_null(15)? {
-        None => Err(fields.impossible(15, &"it is null beside a state that has a time")),
+fn state(fields: &Packed<'_>) -> Result<KeyState, StoreError> {
+    let at = || match fields.parse_or_null(15)? {
+        None => Err(impossible(15, &"it is null beside a state that has a time")),
         Some(at) => Ok(Timestamp::from_micros(at)),
     };
     match fields.text(14)? {
@@ -139,11 +130,11 @@ fn state(fields: &Fields<'_>) -> Result<KeyState, StoreError> {
         "deleted" => Ok(KeyState::Deleted { at: at()? }),
         "revoked" => Ok(KeyState::Revoked(Revocation {
             at: at()?,
-            by: fields.text_or_null(16)?.unwrap_or_default().to_owned(),
+            by: fields.text_or_null(16).unwrap_or_default().to_owned(),
             reason: fields.parse_or_null(17)?,
             reason_code: fields.parse_or_null(18)?,
         })),
-        other => Err(fields.impossible(14, &format!("{other} is no state"))),
+        other => Err(impossible(14, &format!("{other} is no state"))),
     }
 }
 

@@ -76,7 +76,7 @@ impl Store {
         sqlx::any::install_default_drivers();
         let (address, lock) = match &options.location {
             Location::Directory(directory) => {
-                std::fs::create_dir_all(directory).map_err(|cause| OpenError::Directory {
+                make_private(directory).map_err(|cause| OpenError::Directory {
                     path: directory.display().to_string(),
                     cause,
                 })?;
@@ -187,5 +187,31 @@ impl Tries {
         }
         self.left -= 1;
         Ok(())
+    }
+}
+
+/// Makes a directory that only its owner may look into; one that exists stays as it is.
+fn make_private(directory: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::make_private;
+
+    #[test]
+    fn only_its_owner_may_look_into_a_new_data_directory() {
+        let parent = tempfile::tempdir().unwrap();
+        let directory = parent.path().join("new/data");
+        make_private(&directory).unwrap();
+        let mode = directory.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+        make_private(&directory).unwrap();
     }
 }

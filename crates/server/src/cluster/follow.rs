@@ -21,6 +21,8 @@ const RETRY_AFTER: Duration = Duration::from_millis(500);
 pub(crate) async fn load(app: &App) -> Result<Head, StoreError> {
     app.index.raise_doubt(Cause::Loading);
     app.index.clear();
+    // What was applied is forgotten. A shorter ledger would else count as applied before it is.
+    app.cluster.set_applied(Head::GENESIS);
     let mut snapshot = app.store.load_snapshot().await?;
     // Policies first: a key must not be decided about by rules that are gone.
     if let Some(row) = snapshot.profile.take() {

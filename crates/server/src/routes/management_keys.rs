@@ -18,7 +18,7 @@ use keyway_token::secret::Secret;
 use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::permissions::{ManagementKeysCreate, ManagementKeysRead, ManagementKeysRevoke};
-use crate::body::Json;
+use crate::body::{Json, Nothing};
 use crate::conditional::{IfNoneMatch, management_key_tag, tagged};
 use crate::fields::Faults;
 use crate::first_start;
@@ -155,6 +155,7 @@ pub(crate) async fn revoke(
     permit: Permit<ManagementKeysRevoke>,
     PathId(id): PathId<ManagementKeyId>,
     Query(query): Query<WaitQuery>,
+    _: Json<Nothing>,
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
     let (by, now) = (permit.call(), app.clock.now());

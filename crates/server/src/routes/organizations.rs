@@ -18,7 +18,7 @@ use crate::auth::Permit;
 use crate::auth::permissions::{
     OrganizationsCreate, OrganizationsRead, OrganizationsSuspend, OrganizationsUpdate,
 };
-use crate::body::Json;
+use crate::body::{Json, Nothing};
 use crate::cluster::Settled;
 use crate::conditional::{IfMatch, IfNoneMatch, tagged, version_tag};
 use crate::fields::Faults;
@@ -199,6 +199,7 @@ pub(crate) async fn suspend(
     permit: Permit<OrganizationsSuspend>,
     PathId(id): PathId<OrganizationId>,
     Query(query): Query<WaitQuery>,
+    _: Json<Nothing>,
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
     let (by, now) = (permit.call(), app.clock.now());
@@ -217,6 +218,7 @@ pub(crate) async fn resume(
     permit: Permit<OrganizationsSuspend>,
     PathId(id): PathId<OrganizationId>,
     Query(query): Query<WaitQuery>,
+    _: Json<Nothing>,
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
     let (by, now) = (permit.call(), app.clock.now());

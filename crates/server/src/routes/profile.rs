@@ -18,7 +18,6 @@ use crate::auth::permissions::{ProfileApply, ProfileRead};
 use crate::body::Json;
 use crate::conditional::{IfMatch, IfNoneMatch, tagged, version_tag};
 use crate::problem::Problem;
-use crate::profile_in_force::ProfileInForce;
 use crate::query::Query;
 use crate::wire;
 
@@ -32,7 +31,7 @@ pub(crate) async fn show(
     let in_force = app.profile_in_force()?;
     Ok(if_none_match.answer(
         &version_tag(in_force.row.version),
-        &wire::profile(&in_force),
+        &wire::profile(&in_force.row, &in_force.profile),
     ))
 }
 
@@ -69,7 +68,7 @@ pub(crate) async fn apply(
     };
     let tag = version_tag(settled.value.version);
     let answer = settled.answer(StatusCode::OK, |row, at| -> Effective<Wire> {
-        wire::effective(wire::profile(&ProfileInForce { row, profile }), at)
+        wire::effective(wire::profile(&row, &profile), at)
     });
     Ok(tagged(answer, &tag))
 }

@@ -25,6 +25,7 @@ use crate::address::client_address;
 use crate::app::App;
 use crate::problem::{Problem, finish};
 use crate::request::RequestContext;
+use crate::serve::accept::takes_json;
 use crate::{authorize, routes};
 
 /// Most bytes of header names and values.
@@ -111,6 +112,9 @@ async fn dispatch(
     if let Err(problem) = fits {
         return problem.into_response();
     }
+    if request.uri().path().starts_with("/v1/") && !takes_json(request.headers()) {
+        return Problem::new(Code::NotAcceptable).into_response();
+    }
     if *request.method() == Method::CONNECT {
         return Problem::new(Code::RouteNotFound).into_response();
     }
@@ -136,9 +140,12 @@ fn head_fits<B>(request: &Request<B>) -> Result<(), Problem> {
 }
 
 fn write_out(app: &App, problem: &Problem, it: &RequestContext, path: &str) -> Response<Body> {
-    let profile = app.profile.load();
-    let profile = profile.as_ref().map(|it| &it.profile);
-    let response: Response<Bytes> = finish(problem, &it.id, path, &app.public_url, profile);
+    let code = problem.code();
+    app.telemetry.problem(code);
+    tracing::debug!(request_id = %it.id, code = code.name(), "a call was refused");
+    let in_force = app.profile.load();
+    let in_force = in_force.as_deref();
+    let response: Response<Bytes> = finish(problem, &it.id, path, &app.public_url, in_force);
     response.map(Body::from)
 }
 

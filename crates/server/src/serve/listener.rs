@@ -197,7 +197,6 @@ fn http() -> http1::Builder {
     http.timer(TokioTimer::new());
     http.header_read_timeout(HEAD_TIMEOUT);
     http.max_buf_size(HEAD_BUFFER_BYTES);
-    http.pipeline_flush(true);
     http
 }
 

@@ -195,6 +195,55 @@ async fn s_asvs_01_who_sees_one_organization_sees_its_entries_alone() {
 }
 
 #[tokio::test]
+async fn s_asvs_14_a_secret_that_was_sent_where_none_belongs_is_not_sent_back() {
+    let server = Server::start().await;
+    let own = server.organization("Own").await;
+    let key = server.key(&own, json!({})).await;
+    let root = server.root();
+    for secret in [&*key.secret, ROOT] {
+        for answer in [
+            root.get(&format!("/v1/keys/{secret}")).await,
+            root.get(&format!("/{secret}")).await,
+            root.get(&format!("/v1/keys?{secret}=1")).await,
+            root.get(&format!("/v1/keys?status={secret}")).await,
+            root.get(&format!("/v1/organizations?limit={secret}")).await,
+            root.post("/v1/keys", json!({"name": "a", secret: 1})).await,
+            root.post("/v1/keys", json!({"name": "a", "expires_at": secret}))
+                .await,
+            root.post("/v1/keys", json!({"name": "a", "environment": secret}))
+                .await,
+            root.post("/v1/keys", json!({"name": "a", "project": secret}))
+                .await,
+            root.post(
+                "/v1/keys",
+                json!({"name": "a", "grants": [{"role": secret, "resource": "*"}]}),
+            )
+            .await,
+            root.post(
+                "/v1/management-keys",
+                json!({"name": "a", "preset": secret}),
+            )
+            .await,
+            root.post("/v1/keys/verify", json!({"secret": "x", secret: 1}))
+                .await,
+            root.post(
+                "/v1/keys/verify",
+                json!({"secret": "x", "permissions": [secret]}),
+            )
+            .await,
+            root.get(&format!("/v1/authorize?{secret}=1")).await,
+            root.get(&format!("/v1/authorize?environment={secret}"))
+                .await,
+            root.get(&format!("/problems/{secret}")).await,
+        ] {
+            assert!(answer.status >= 400, "{}", answer.text());
+            let hidden = &secret[secret.len() - 30..secret.len() - 6];
+            assert!(!answer.text().contains(hidden), "{}", answer.text());
+        }
+    }
+}
+
+#[tokio::test]
 async fn s_asvs_15_no_secret_is_in_the_log_or_in_any_file() {
     let mut server = Server::start().await;
     let own = server.organization("Own").await;

@@ -1,5 +1,7 @@
 //! A client per kind of caller. Every answer is held against what every answer must be.
 
+use std::net::SocketAddr;
+
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, IF_MATCH};
 use http::{Method, Request};
 use http_body_util::{BodyExt as _, Full};
@@ -35,7 +37,7 @@ pub(crate) struct Call<'a> {
 
 impl Caller {
     /// Somebody without a credential.
-    pub(crate) fn nobody(address: impl ToString) -> Self {
+    pub(crate) fn nobody(address: SocketAddr) -> Self {
         Self {
             http: Client::builder(TokioExecutor::new()).build_http(),
             address: address.to_string(),
@@ -75,10 +77,6 @@ impl Caller {
 
     pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
         self.call(Method::PATCH, path).json(&body).send().await
-    }
-
-    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
-        self.call(Method::PUT, path).json(&body).send().await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {
@@ -252,12 +250,9 @@ fn assert_whole(path: &str, answer: &Answer, is_head: bool) {
             .unwrap()
             .starts_with("https://keys.example/problems/")
     );
-    assert_eq!(
-        body["instance"],
-        path.split('?').next().unwrap(),
-        "{}",
-        told()
-    );
+    let instance = body["instance"].as_str().unwrap();
+    let is_path = instance == path.split('?').next().unwrap();
+    assert!(is_path || instance.contains("[redacted]"), "{}", told());
     assert_eq!(body["request_id"], request_id, "{}", told());
     for inside in [
         "panicked", "sqlx", "SQLITE", "SELECT ", "INSERT ", ".rs:", "/tmp",

@@ -7,10 +7,13 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a test stops at what it did not expect"
+)]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a body is written where it is sent: json!({…}) and not &json!({…})"
 )]
 
 mod audit;
@@ -20,6 +23,9 @@ mod server;
 mod sources;
 mod whoami;
 
+mod conditional;
+mod docs;
+mod idempotency;
 mod import;
 mod keys_create;
 mod keys_edit;
@@ -30,6 +36,7 @@ mod keys_verify;
 mod management_keys;
 mod metrics;
 mod organizations;
+mod paging;
 mod profile;
 mod projects;
 mod revoke_batch;

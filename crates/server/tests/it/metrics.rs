@@ -16,7 +16,8 @@ fn series(exposition: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn value(exposition: &str, series: &str) -> f64 {
+/// Whole; all that are looked at here count something.
+fn value(exposition: &str, series: &str) -> i64 {
     let line = exposition
         .lines()
         .find_map(|line| line.strip_prefix(&format!("{series} ")));
@@ -59,10 +60,7 @@ async fn s_telemetry_01_names_are_conventional_and_each_has_its_words() {
         assert!(kind != "histogram" || name.ends_with("_seconds"), "{line}");
         assert!(text.contains(&format!("# HELP {name} ")), "{line}");
     }
-    assert_eq!(
-        value(&text, "keyway_verdicts_total{outcome=\"valid\"}"),
-        0.0
-    );
+    assert_eq!(value(&text, "keyway_verdicts_total{outcome=\"valid\"}"), 0);
 }
 
 #[tokio::test]
@@ -83,16 +81,13 @@ async fn s_telemetry_02_keys_and_organizations_make_no_series() {
         .filter(|it| !it.contains("_head_info"))
         .collect();
     assert_eq!(new, Vec::<&String>::new());
-    assert_eq!(
-        value(&text, "keyway_verdicts_total{outcome=\"valid\"}"),
-        3.0
-    );
+    assert_eq!(value(&text, "keyway_verdicts_total{outcome=\"valid\"}"), 3);
     assert_eq!(
         value(
             &text,
             "keyway_verdicts_total{outcome=\"api_key_malformed\"}"
         ),
-        3.0
+        3
     );
 }
 
@@ -100,14 +95,14 @@ async fn s_telemetry_02_keys_and_organizations_make_no_series() {
 async fn s_telemetry_05_what_is_exported_moves() {
     let server = Server::start().await;
     let before = server.root().get("/metrics").await.text();
-    assert_eq!(value(&before, "keyway_index_keys"), 0.0);
+    assert_eq!(value(&before, "keyway_index_keys"), 0);
     let own = server.organization("Own").await;
     let key = server.key(&own, json!({})).await;
     server.verdict(&key.secret).await;
     let after = server.root().get("/metrics").await.text();
-    assert_eq!(value(&after, "keyway_index_keys"), 1.0);
-    assert_eq!(value(&after, "keyway_verify_seconds_count"), 1.0);
-    assert!(value(&after, "keyway_change_in_force_seconds_count") >= 2.0);
+    assert_eq!(value(&after, "keyway_index_keys"), 1);
+    assert_eq!(value(&after, "keyway_verify_seconds_count"), 1);
+    assert!(value(&after, "keyway_change_in_force_seconds_count") >= 2);
     let applied = value(&after, "keyway_ledger_applied_seq");
     assert!(
         applied > value(&before, "keyway_ledger_applied_seq"),
@@ -120,6 +115,59 @@ async fn s_telemetry_05_what_is_exported_moves() {
         head["hash"].as_str().unwrap()
     );
     assert!(after.contains(&head), "{head} is not in {after}");
+}
+
+#[tokio::test]
+async fn s_asvs_16_every_refusal_is_counted_by_its_reason() {
+    let server = Server::start().await;
+    let nobody = server.nobody();
+    let before = server.root().get("/metrics").await.text();
+    nobody
+        .get("/v1/authorize")
+        .await
+        .refuses(401, "api_key_missing");
+    nobody
+        .get("/v1/authorize?permission=")
+        .await
+        .refuses(422, "invalid_request");
+    nobody
+        .with("x")
+        .get("/v1/authorize")
+        .await
+        .refuses(401, "api_key_malformed");
+    let items = vec![json!({"secret": Server::forge("live", "NobodyNobody")}); 300];
+    let batch = json!({"items": items});
+    server
+        .root()
+        .post("/v1/keys/verify-batch", batch)
+        .await
+        .expect(200);
+    nobody
+        .get("/v1/keys")
+        .await
+        .refuses(401, "credential_missing");
+    nobody
+        .with("x")
+        .get("/v1/keys")
+        .await
+        .refuses(401, "credential_invalid");
+    nobody.get("/nothing").await.refuses(404, "route_not_found");
+    let after = server.root().get("/metrics").await.text();
+    for (series, count) in [
+        ("keyway_verdicts_total{outcome=\"api_key_missing\"}", 1),
+        ("keyway_verdicts_total{outcome=\"api_key_malformed\"}", 1),
+        ("keyway_verdicts_total{outcome=\"api_key_invalid\"}", 300),
+        ("keyway_problems_total{code=\"invalid_request\"}", 1),
+        ("keyway_problems_total{code=\"credential_missing\"}", 1),
+        ("keyway_problems_total{code=\"credential_invalid\"}", 1),
+        ("keyway_problems_total{code=\"route_not_found\"}", 1),
+    ] {
+        assert_eq!(
+            value(&after, series) - value(&before, series),
+            count,
+            "{series}"
+        );
+    }
 }
 
 #[tokio::test]

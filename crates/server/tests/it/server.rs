@@ -1,7 +1,9 @@
 //! A server of its own for each test: on the embedded database, in a directory of its own, on a port
 //! that the system chose.
 
+use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
 
 use ipnet::IpNet;
 use keyway_server::config::{Config, Log, LogFormat, ProfileChoice, shipped_profiles};
@@ -71,6 +73,39 @@ pub(crate) struct Manager {
     pub(crate) id: String,
     pub(crate) secret: String,
     pub(crate) caller: Caller,
+}
+
+/// Another process that holds the write lock of a server's database: its writer hangs, and whoever
+/// only reads does not.
+#[derive(Debug)]
+pub(crate) struct WriteLock(Child);
+
+impl WriteLock {
+    pub(crate) fn hold(server: &Server) -> Self {
+        const HOLD: &str = "import sqlite3, sys\n\
+            db = sqlite3.connect(sys.argv[1], isolation_level=None)\n\
+            db.execute('BEGIN IMMEDIATE')\n\
+            print('held', flush=True)\n\
+            sys.stdin.read()\n";
+        let mut child = Command::new("python3")
+            .args(["-c", HOLD])
+            .arg(server.directory.path().join("keyway.db"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut said)
+            .unwrap();
+        assert_eq!(said.trim(), "held");
+        Self(child)
+    }
+
+    pub(crate) fn release(mut self) {
+        drop(self.0.stdin.take());
+        self.0.wait().unwrap();
+    }
 }
 
 impl Server {

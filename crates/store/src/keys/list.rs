@@ -7,7 +7,8 @@ use keyway_core::text::Label;
 use keyway_core::time::Timestamp;
 use sqlx::{AnyConnection, Row as _};
 
-use super::{KeyReader, reach_text, search, selected};
+use super::packed::selected;
+use super::{KeyReader, reach_text, search};
 use crate::Store;
 use crate::error::StoreError;
 use crate::page::{Cursor, Page};

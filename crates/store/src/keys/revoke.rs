@@ -11,7 +11,8 @@ use keyway_core::time::Timestamp;
 use keyway_token::digest::Digest;
 
 use super::change::{KeyAt, again_unless_deleted, as_committed, one};
-use super::{KeyReader, LOOK_UP_MAX, is_in, reach_text, selected};
+use super::packed::selected;
+use super::{KeyReader, LOOK_UP_MAX, is_in, reach_text};
 use crate::Store;
 use crate::call::Call;
 use crate::error::{ChangeError, Refusal, StoreError};

@@ -8,7 +8,7 @@
 use sqlx::AnyConnection;
 
 use super::list::{Conditions, Value, are_few};
-use super::selected;
+use super::packed::selected;
 use crate::error::StoreError;
 
 /// Sorts after every character that a name can begin with.

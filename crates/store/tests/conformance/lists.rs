@@ -380,7 +380,8 @@ async fn what_a_list_says_beside_its_rows(place: &Place) {
         .unwrap();
     let found: Vec<&str> = found.iter().map(|key| key.id.as_str()).collect();
     assert_eq!(found, ["k1"]);
-    let none = store.list_predecessors(&own("other"), &[key_id("k4")]);
+    let (other, successor) = (own("other"), key_id("k4"));
+    let none = store.list_predecessors(&other, std::slice::from_ref(&successor));
     assert!(none.await.unwrap().is_empty());
 }
 

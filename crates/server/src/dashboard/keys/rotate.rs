@@ -6,6 +6,7 @@ use http::StatusCode;
 use keyway_api::code::Code;
 use keyway_core::key::{Key, Lifetime};
 use keyway_core::time::Span;
+use keyway_store::keys::change::KeyAt;
 use keyway_token::base62::draw_id;
 
 use super::super::frame::Frame;
@@ -150,7 +151,12 @@ async fn make(
         return Err(Problem::new(Code::SecretAlreadyShown));
     };
     let in_force = &desk.visitor.profile;
-    let (done, secret) = store(app, &ticket, permit.reach(), key, grace, in_force).await?;
+    let at = KeyAt {
+        reach: permit.reach(),
+        id: &key.id,
+        expected: None,
+    };
+    let (done, secret) = store(app, &ticket, at, &key.environment, grace, in_force).await?;
     let outcome = desk.visitor.settle(done).await?;
     let old = if grace == Span::ZERO {
         "The old key works no more.".to_owned()

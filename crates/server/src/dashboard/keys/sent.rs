@@ -25,7 +25,7 @@ impl FromRequest<AppState> for Sent {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Response> {
-        let bytes = body::collect(request.into_body()).await;
+        let bytes = body::collect(request.into_body(), body::BODY_BYTES_MAX).await;
         let bytes = bytes.map_err(|problem| page::refused(&Frame::solo(app), &problem))?;
         Ok(Self::parse(&bytes))
     }

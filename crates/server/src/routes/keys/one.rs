@@ -13,6 +13,7 @@ use super::changed;
 use crate::app::AppState;
 use crate::auth::Permit;
 use crate::auth::permissions::{KeysActivate, KeysDeactivate, KeysDelete, KeysRead};
+use crate::body::{Json, Nothing};
 use crate::conditional::{IfMatch, IfNoneMatch, key_tag};
 use crate::problem::Problem;
 use crate::query::Query;
@@ -71,6 +72,7 @@ pub(crate) async fn deactivate(
     PathId(id): PathId<KeyId>,
     Query(query): Query<WaitQuery>,
     IfMatch(expected): IfMatch,
+    _: Json<Nothing>,
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
     let at = KeyAt {
@@ -94,6 +96,7 @@ pub(crate) async fn activate(
     PathId(id): PathId<KeyId>,
     Query(query): Query<WaitQuery>,
     IfMatch(expected): IfMatch,
+    _: Json<Nothing>,
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
     let at = KeyAt {
