@@ -8,6 +8,7 @@ pub(crate) mod doctor;
 pub(crate) mod import;
 pub(crate) mod keys;
 pub(crate) mod management_keys;
+pub(crate) mod members;
 pub(crate) mod organizations;
 pub(crate) mod profile;
 pub(crate) mod projects;

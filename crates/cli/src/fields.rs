@@ -39,6 +39,16 @@ fn split<'a>(raw: &'a str, shape: &str) -> Result<(&'a str, String), String> {
     }
 }
 
+/// `alpha=viewer`: a project, then the role in it.
+pub(crate) fn parse_project_role(raw: &str) -> Result<(String, String), String> {
+    match raw.split_once('=') {
+        Some((project, role)) if !project.is_empty() && !role.is_empty() => {
+            Ok((project.to_owned(), role.to_owned()))
+        }
+        _ => Err("expected PROJECT=ROLE, such as alpha=viewer".to_owned()),
+    }
+}
+
 pub(crate) fn parse_metadata(raw: &str) -> Result<Metadata, String> {
     serde_json::from_str(raw).map_err(|error| format!("expected a JSON object: {error}"))
 }
@@ -98,6 +108,9 @@ mod tests {
         for raw in ["read", "read@", "@*", ""] {
             assert!(parse_grant(raw).is_err(), "{raw:?}");
             assert!(parse_role(raw).is_err(), "{raw:?}");
+        }
+        for raw in ["alpha", "=viewer", "alpha="] {
+            assert!(parse_project_role(raw).is_err(), "{raw:?}");
         }
         assert!(parse_metadata("[]").is_err());
         assert!(parse_moment("tomorrow").is_err());

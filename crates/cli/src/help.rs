@@ -11,6 +11,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Run a server", &["dev", "serve", "config"]),
     ("Work with keys", &["keys", "verify", "import"]),
     ("What they belong to", &["organizations", "projects"]),
+    ("People", &["members", "sign-in-link"]),
     (
         "Operate",
         &["management-keys", "audit", "profile", "doctor"],

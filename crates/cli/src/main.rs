@@ -20,7 +20,7 @@ use clap_complete::Shell;
 use mimalloc::MiMalloc;
 
 use crate::commands::{audit, completions, config, dev, doctor, import, keys, management_keys};
-use crate::commands::{organizations, profile, projects, serve, verify};
+use crate::commands::{members, organizations, profile, projects, serve, verify};
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -66,6 +66,10 @@ enum Command {
     Organizations(Group<organizations::Command>),
     /// Parts of an organization
     Projects(Group<projects::Command>),
+    /// People in an organization
+    Members(Group<members::Command>),
+    /// Make a link by which a member signs in to the pages, once, and print it
+    SignInLink(Call<members::SignInLink>),
     /// What programs manage keys with
     ManagementKeys(Group<management_keys::Command>),
     /// What was done, by whom
@@ -145,6 +149,12 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             output,
         )),
         Command::Projects(it) => wait(projects::run(it.command, &it.connection.client()?, output)),
+        Command::Members(it) => wait(members::run(it.command, &it.connection.client()?, output)),
+        Command::SignInLink(it) => wait(members::sign_in_link(
+            it.options,
+            &it.connection.client()?,
+            output,
+        )),
         Command::ManagementKeys(it) => wait(management_keys::run(
             it.command,
             &it.connection.client()?,

@@ -18,6 +18,7 @@ pub mod import;
 pub mod keys;
 mod lines;
 pub mod management_keys;
+pub mod members;
 pub mod organizations;
 pub mod profile;
 pub mod projects;

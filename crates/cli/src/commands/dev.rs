@@ -12,9 +12,9 @@ use crate::output;
 
 /// What stands at the end of `keyway dev --help`.
 pub(crate) const NOTES: &str = "\
-It makes a demo organization with a project, and at each start a management key and a demo key,
-which it prints together with commands to paste; those of the start before are revoked. Data stays
-for the next start. It applies the profile without being asked to. For anything but a try on your
+It makes a demo organization with a project and an owner, and at each start a management key, a demo
+key and a link that signs the owner in, which it prints together with commands to paste; the keys of
+the start before are revoked. Data stays for the next start. It applies the profile without being asked to. For anything but a try on your
 own machine there is `keyway serve`.";
 
 #[derive(Args, Debug)]

@@ -36,9 +36,14 @@ pub(crate) fn page<T: Template>(code: StatusCode, template: &T) -> Response {
     response
 }
 
-/// To another page, by GET; htmx is told in its own words.
+/// To another page, by GET.
 pub(crate) fn to(address: &str) -> Response {
-    let mut response = Redirect::to(address).into_response();
+    Redirect::to(address).into_response()
+}
+
+/// To another page, for htmx: a redirect would be followed before it hears of it.
+pub(crate) fn anew(address: &str) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
     if let Ok(address) = HeaderValue::from_str(address) {
         response.headers_mut().insert(HX_REDIRECT, address);
     }

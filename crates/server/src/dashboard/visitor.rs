@@ -74,15 +74,25 @@ impl FromRequestParts<AppState> for Visitor {
             profile,
             caller,
             who,
-            is_part: parts.headers.contains_key("hx-request"),
+            is_part: is_part(parts),
             toast,
             preferences: Preferences::read(&parts.headers),
         })
     }
 }
 
+/// Whether htmx asks for a part; going back in history it asks for the whole page.
+fn is_part(parts: &Parts) -> bool {
+    let has = |name: &str| parts.headers.contains_key(name);
+    has("hx-request") && !has("hx-history-restore-request")
+}
+
 /// Back to the page that was asked for; a form that was sent is not sent again.
 fn to_sign_in(parts: &Parts) -> Response {
+    if parts.headers.contains_key("hx-request") {
+        // A part of the sign-in page inside of another page would help nobody.
+        return page::anew("/sign-in");
+    }
     let is_page = matches!(parts.method, Method::GET | Method::HEAD);
     let path = parts.uri.path_and_query().map_or("/", |it| it.as_str());
     if !is_page || path == "/" {

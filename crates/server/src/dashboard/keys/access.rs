@@ -192,11 +192,6 @@ impl AccessField {
     pub(crate) fn has(&self, word: &str) -> bool {
         self.ways.iter().any(|it| it.word == word)
     }
-
-    /// What begins with a line of its own: how many boxes are checked.
-    pub(crate) fn checked(&self) -> usize {
-        self.boxes.iter().filter(|it| it.is_checked).count()
-    }
 }
 
 fn choice(word: &str, title: &str, is_chosen: bool) -> Choice {

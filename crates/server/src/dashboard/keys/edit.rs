@@ -29,7 +29,6 @@ const VERSION: &str = "version";
 struct EditPage<'a> {
     frame: Frame,
     base: &'static str,
-    keys: &'a str,
     pages: &'a Pages,
     id: String,
     name: String,
@@ -87,7 +86,6 @@ fn edit_page<'a>(
     EditPage {
         frame,
         base: desk.base,
-        keys: &desk.pages().words.keys,
         pages: desk.pages(),
         id: key.id.to_string(),
         name: key.name.as_str().to_owned(),

@@ -156,7 +156,6 @@ struct ListPage<'a> {
     prefix: String,
     help: &'a [String],
     may_create: bool,
-    why_not: String,
     why_full: Option<String>,
 }
 
@@ -201,7 +200,6 @@ fn whole(desk: &Desk, frame: Frame, list: KeyList) -> ListPage<'_> {
         prefix: fixed.replace("{env}", environment.map_or("", String::as_str)),
         help: &pages.help,
         may_create: desk.may(ManagementPermission::KeysCreate),
-        why_not: desk.visitor.lacks(ManagementPermission::KeysCreate),
         why_full: list
             .foot
             .limit

@@ -60,7 +60,6 @@ pub(crate) struct Rows<'a> {
     pub fresh: &'a str,
     uses: HashMap<KeyId, LastUse>,
     days: HashMap<KeyId, [i64; DAYS]>,
-    today: Timestamp,
 }
 
 impl<'a> Rows<'a> {
@@ -84,7 +83,6 @@ impl<'a> Rows<'a> {
             fresh,
             uses: uses.into_iter().collect(),
             days: by_key(&days, from),
-            today: from,
         })
     }
 
@@ -146,11 +144,6 @@ impl<'a> Rows<'a> {
             Pair::None => words.push(grants_words(self.desk, &key.grants, &key.created_by)),
         }
         words.join(" · ")
-    }
-
-    /// The day on which the column of requests begins.
-    pub(crate) fn since(&self) -> Timestamp {
-        self.today
     }
 }
 
