@@ -141,6 +141,10 @@ function tellTimes(root = document) {
 }
 document.addEventListener('htmx:afterSwap', (event) => tellTimes(event.target));
 
+// What is shown once is not sent again: reloading leads to the list behind it.
+const shown = document.querySelector('.once[data-behind]');
+if (shown) history.replaceState(null, '', shown.dataset.behind);
+
 // What was done is said once: reloading the page does not say it again.
 const address = new URL(location.href);
 if (address.searchParams.has('done')) {
