@@ -84,6 +84,16 @@ async fn a_string_that_opens_nothing_is_told_apart_from_no_key_at_all() {
     );
 }
 
+/// The code of the verdict on a secret under this question.
+async fn code(server: &Server, question: &Value, secret: &str) -> String {
+    let mut question = question.clone();
+    question["secret"] = json!(secret);
+    server.ask(question).await["code"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
 /// A key with everything wrong at once; each cure uncovers the next reason.
 #[tokio::test]
 async fn the_reasons_come_in_their_order() {
@@ -126,22 +136,23 @@ async fn the_reasons_come_in_their_order() {
         "ip": "198.51.100.1", "environment": "test", "organization": "org_nobody",
         "resource": "project/b", "permissions": ["write", "read", "purge"],
     });
-    let code = async |question: &Value, secret: &str| {
-        let mut question = question.clone();
-        question["secret"] = json!(secret);
-        server.ask(question).await["code"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    };
-    assert_eq!(code(&question, "x").await, "api_key_malformed");
+    assert_eq!(code(&server, &question, "x").await, "api_key_malformed");
     assert_eq!(
-        code(&question, &Server::forge("live", &key.id)).await,
+        code(&server, &question, &Server::forge("live", &key.id)).await,
         "api_key_invalid"
     );
-    assert_eq!(code(&question, &revoked.secret).await, "api_key_revoked");
-    assert_eq!(code(&question, &expired.secret).await, "api_key_expired");
-    assert_eq!(code(&question, &key.secret).await, "api_key_inactive");
+    assert_eq!(
+        code(&server, &question, &revoked.secret).await,
+        "api_key_revoked"
+    );
+    assert_eq!(
+        code(&server, &question, &expired.secret).await,
+        "api_key_expired"
+    );
+    assert_eq!(
+        code(&server, &question, &key.secret).await,
+        "api_key_inactive"
+    );
     server
         .root()
         .post(&format!("/v1/organizations/{own}/resume"), json!({}))
@@ -159,7 +170,11 @@ async fn the_reasons_come_in_their_order() {
             .as_object_mut()
             .unwrap()
             .extend(cure.as_object().unwrap().clone());
-        assert_eq!(code(&question, &key.secret).await, expected, "{cure}");
+        assert_eq!(
+            code(&server, &question, &key.secret).await,
+            expected,
+            "{cure}"
+        );
     }
 }
 
