@@ -143,3 +143,108 @@ impl Accesses {
         *self = Self::default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use keyway_core::key::{KeyState, Lifetime};
+    use keyway_core::text::Metadata;
+    use keyway_core::time::Timestamp;
+    use keyway_token::digest::Digest;
+
+    use super::*;
+
+    /// A key that may `read` at `resource`.
+    fn key(resource: &str) -> Key {
+        let grant = Grant {
+            right: Right::Permissions(PermissionSet::of(vec!["read".parse().unwrap()])),
+            resource: resource.parse().unwrap(),
+        };
+        Key {
+            id: "k1".parse().unwrap(),
+            organization: "acme".parse().unwrap(),
+            project: None,
+            environment: "live".to_owned(),
+            name: "CI".parse().unwrap(),
+            description: None,
+            owner: None,
+            display_prefix: "sk_k1".to_owned(),
+            suffix: "wxyz".to_owned(),
+            digest: Digest::of("k1"),
+            grants: Grants::parse(vec![grant]).unwrap(),
+            ip_rules: IpRules::default(),
+            metadata: Metadata::empty(),
+            managed_by: None,
+            state: KeyState::Active,
+            lifetime: Lifetime::Forever,
+            successor: None,
+            created_at: Timestamp::from_micros(0),
+            created_by: "system".to_owned(),
+            version: 1,
+        }
+    }
+
+    fn words(access: &Access) -> &Arc<[Permission]> {
+        match &access.grants.as_slice()[0].right {
+            Right::Permissions(PermissionSet::Words(words)) => words,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn keys_with_equal_access_share_one() {
+        let mut accesses = Accesses::default();
+        let first = accesses.intern(&key("*"), None);
+        assert!(Arc::ptr_eq(&first, &accesses.intern(&key("*"), None)));
+        for other in [
+            key("project/a"),
+            Key {
+                environment: "test".to_owned(),
+                ..key("*")
+            },
+            Key {
+                project: Some("a".parse().unwrap()),
+                ..key("*")
+            },
+            Key {
+                ip_rules: IpRules::parse(&["203.0.113.0/24"]).unwrap(),
+                ..key("*")
+            },
+            Key {
+                grants: Grants::none(),
+                ..key("*")
+            },
+        ] {
+            let access = accesses.intern(&other, None);
+            assert!(!Arc::ptr_eq(&first, &access), "{access:?}");
+            assert!(Shared::in_access(&access) == Shared::of(&other, None));
+        }
+    }
+
+    #[test]
+    fn keys_that_differ_in_their_resource_share_their_permissions() {
+        let mut accesses = Accesses::default();
+        let (wide, narrow) = (
+            accesses.intern(&key("*"), None),
+            accesses.intern(&key("project/a"), None),
+        );
+        assert!(Arc::ptr_eq(words(&wide), words(&narrow)));
+    }
+
+    #[test]
+    fn what_no_key_holds_is_forgotten_and_what_one_holds_is_not() {
+        let mut accesses = Accesses::default();
+        let held = accesses.intern(&key("*"), None);
+        for number in 0..10 * PURGE_AT_MIN {
+            drop(accesses.intern(&key(&format!("project/p{number}")), None));
+        }
+        assert!(accesses.shared.len() <= PURGE_AT_MIN);
+        assert!(Arc::ptr_eq(&held, &accesses.intern(&key("*"), None)));
+        let kept: Vec<_> = (0..3 * PURGE_AT_MIN)
+            .map(|number| accesses.intern(&key(&format!("project/q{number}")), None))
+            .collect();
+        for (number, access) in kept.iter().enumerate() {
+            let again = accesses.intern(&key(&format!("project/q{number}")), None);
+            assert!(Arc::ptr_eq(access, &again));
+        }
+    }
+}

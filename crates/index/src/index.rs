@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use arc_swap::{ArcSwap, ArcSwapOption, Guard};
+use arc_swap::{ArcSwapOption, Guard};
 use keyway_core::decide::{Cause, Reason};
 use keyway_core::id::{KeyId, MemberId, OrganizationId, ProjectId};
 use keyway_core::key::{Key, KeyState};
@@ -14,7 +14,7 @@ use keyway_core::member::Member;
 use keyway_core::organization::{Organization, Project};
 use keyway_core::time::Timestamp;
 use keyway_token::digest::Digest;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use siphasher::sip::SipHasher13;
 
 use crate::access::Accesses;
@@ -23,12 +23,11 @@ use crate::organizations::{OrganizationEntry, Organizations};
 use crate::policy::Policy;
 use crate::projects::Projects;
 use crate::record::Record;
-use crate::shard::{SHARDS, Shard};
+use crate::shard::{Keys, SHARDS, Shard};
 use crate::usage::{KeyUsage, Refusal, Refusals};
 
-/// A table finds a slot by the low bits of the hash and tells slots apart by the highest seven: the
-/// shard is named by bits between them, or all keys of a shard would look alike to their table.
-const SHARD_SHIFT: u32 = 40;
+/// Keys that are looked at before a writer gets its turn: whoever reads behind it waits as long.
+const DRAINED_AT_ONCE: usize = 256;
 
 type ManagementKeys = std::collections::HashMap<[u8; 32], Arc<ManagementKey>>;
 
@@ -41,7 +40,7 @@ pub struct Index {
     pub(crate) organizations: Organizations,
     projects: Projects,
     pub(crate) members: Members,
-    management_keys: ArcSwap<ManagementKeys>,
+    management_keys: RwLock<ManagementKeys>,
     policy: ArcSwapOption<Policy>,
     /// One bit for each reason not to answer.
     doubts: AtomicU8,
@@ -68,7 +67,7 @@ impl Index {
             organizations: Organizations::default(),
             projects: Projects::default(),
             members: Members::default(),
-            management_keys: ArcSwap::default(),
+            management_keys: RwLock::default(),
             policy: ArcSwapOption::empty(),
             doubts: AtomicU8::new(bit(Cause::Loading)),
         }
@@ -95,10 +94,12 @@ impl Index {
         self.doubts.fetch_and(!bit(cause), Ordering::AcqRel);
     }
 
-    /// Forgets everything before another first load; only while in doubt.
+    /// Forgets everything before another first load, what was counted and not drained too; only while
+    /// in doubt.
     pub fn clear(&self) {
         for shard in &self.shards {
-            *shard.keys.write() = crate::shard::Keys::default();
+            // Dropped when the lock is free again: readers need not wait for that.
+            let _before = std::mem::take(&mut *shard.keys.write());
             shard.dirty.lock().clear();
             shard.refusals.lock().clear();
         }
@@ -106,7 +107,7 @@ impl Index {
         self.organizations.clear();
         self.projects.clear();
         self.members.clear();
-        self.management_keys.store(Arc::default());
+        self.management_keys.write().clear();
     }
 
     pub fn apply_policy(&self, policy: Policy) {
@@ -167,31 +168,23 @@ impl Index {
     }
 
     pub fn apply_management_key(&self, key: ManagementKey) {
-        let digest = *key.digest.as_bytes();
-        let key = Arc::new(key);
-        self.management_keys.rcu(|keys| {
-            let is_newer = keys
-                .get(&digest)
-                .is_none_or(|known| known.version < key.version);
-            if !is_newer {
-                return Arc::clone(keys);
-            }
-            let mut keys = ManagementKeys::clone(keys);
-            keys.insert(digest, Arc::clone(&key));
-            Arc::new(keys)
-        });
+        let mut keys = self.management_keys.write();
+        let known = keys.get(key.digest.as_bytes());
+        if known.is_none_or(|known| known.version < key.version) {
+            keys.insert(*key.digest.as_bytes(), Arc::new(key));
+        }
     }
 
     /// A management key by its digest, revoked ones too.
     pub fn find_management_key(&self, digest: &Digest) -> Option<Arc<ManagementKey>> {
         self.management_keys
-            .load()
+            .read()
             .get(digest.as_bytes())
             .map(Arc::clone)
     }
 
-    /// Takes a key in, or out when it was deleted. An older version never takes the place of a newer
-    /// one, so that a row may come twice and in any order.
+    /// Takes a key in, or out for good when it was deleted. An older version never takes the place of
+    /// a newer one, so that a row may come twice and in any order.
     pub fn apply_key(&self, key: &Key) {
         let (hash, shard) = self.place(&key.digest);
         if matches!(key.state, KeyState::Deleted { .. }) {
@@ -205,10 +198,7 @@ impl Index {
         let creator = MemberId::of_actor(&key.created_by).map(|id| self.members.number(&id));
         let access = self.accesses.lock().intern(key, creator);
         let record = Record::of(key, self.organizations.number(&key.organization), access);
-        shard
-            .keys
-            .write()
-            .put(hash, record, |digest| self.hash(digest));
+        shard.keys.write().put(hash, record);
     }
 
     /// How many keys there are.
@@ -225,15 +215,17 @@ impl Index {
         hasher.finish()
     }
 
-    /// The hash, and the shard that it names.
+    /// The half of the hash that a table knows the key by, and the shard that the other half names:
+    /// what the keys of a shard have in common must not be what its table tells them apart by.
     #[expect(
         clippy::indexing_slicing,
         reason = "a remainder by the number of shards"
     )]
-    pub(crate) fn place(&self, digest: &Digest) -> (u64, &Shard) {
+    #[expect(clippy::cast_possible_truncation, reason = "halves are what is wanted")]
+    pub(crate) fn place(&self, digest: &Digest) -> (u32, &Shard) {
         let hash = self.hash(digest);
-        let number = usize::try_from(hash >> SHARD_SHIFT).unwrap_or(0) % SHARDS;
-        (hash, &self.shards[number])
+        let number = (hash >> 32) as usize % SHARDS;
+        (hash as u32, &self.shards[number])
     }
 
     pub(crate) fn count_refusal(
@@ -275,30 +267,30 @@ impl Index {
 
 fn drain_shard(shard: &Shard, now: Timestamp, drained: &mut Vec<KeyUsage>) {
     let mut dirty = std::mem::take(&mut *shard.dirty.lock());
-    if dirty.is_empty() {
-        return;
-    }
     dirty.sort_unstable();
     dirty.dedup();
-    let keys = shard.keys.read();
-    for slot in dirty {
-        let refusals = shard.refusals.lock().remove(&slot);
-        let Some(record) = keys.at(slot) else {
-            continue;
-        };
-        let Ok(key) = record.id().parse::<KeyId>() else {
-            continue;
-        };
-        let used = record.take_allowed(now);
-        if used.is_none() && refusals.is_none() {
-            continue;
-        }
-        drained.push(KeyUsage {
-            key,
-            allowed: used.map_or(0, |(allowed, _)| allowed),
-            last_used_at: used.map(|(_, at)| at),
-            last_refusal: refusals.as_ref().map(|it| it.last),
-            refused: refusals.map(|it| it.counts).unwrap_or_default(),
-        });
+    for slots in dirty.chunks(DRAINED_AT_ONCE) {
+        let keys = shard.keys.read();
+        drained.extend(
+            slots
+                .iter()
+                .filter_map(|slot| drain_key(shard, &keys, *slot, now)),
+        );
     }
+}
+
+fn drain_key(shard: &Shard, keys: &Keys, slot: u32, now: Timestamp) -> Option<KeyUsage> {
+    let refusals = shard.refusals.lock().remove(&slot);
+    let record = keys.at(slot)?;
+    let used = record.take_allowed(now);
+    if used.is_none() && refusals.is_none() {
+        return None;
+    }
+    Some(KeyUsage {
+        key: record.id().parse::<KeyId>().ok()?,
+        allowed: used.map_or(0, |(allowed, _)| allowed),
+        last_used_at: used.map(|(_, at)| at),
+        last_refusal: refusals.as_ref().map(|it| it.last),
+        refused: refusals.map(|it| it.counts).unwrap_or_default(),
+    })
 }

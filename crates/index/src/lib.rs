@@ -7,8 +7,8 @@
 //!
 //! **Layout.** Keys are spread over [`SHARDS`](shard::SHARDS) shards by a hash that is seeded per
 //! process, since whoever imports keys chooses digests. A shard is a table of slots and an arena that
-//! grows by small chunks: nothing large is ever copied, so that a reader never waits long for a
-//! writer. What many keys have in common (project, environment, grants, address rules) is held once
+//! grows by small chunks: growing copies no record and reads none, so that a reader never waits long
+//! for a writer. What many keys have in common (project, environment, grants, address rules) is held once
 //! in an [`Access`](access::Access) and shared; an organization is an entry of its own that is looked
 //! up when deciding, so that suspending it is one change and not one per key.
 //!
@@ -25,5 +25,6 @@ pub mod policy;
 pub mod projects;
 mod record;
 mod shard;
+mod table;
 pub mod usage;
 pub mod verify;

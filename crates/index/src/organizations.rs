@@ -18,6 +18,13 @@ pub struct OrganizationEntry {
     version: i64,
 }
 
+impl OrganizationEntry {
+    /// Whether its row came. Until then nothing can be said about its keys.
+    pub(crate) fn is_known(&self) -> bool {
+        self.version > 0
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Organizations {
     entries: boxcar::Vec<ArcSwap<OrganizationEntry>>,
@@ -28,21 +35,25 @@ impl Organizations {
     /// An older version never takes the place of a newer one.
     pub(crate) fn apply(&self, organization: &Organization) {
         let number = self.number(&organization.id);
-        let entry = OrganizationEntry {
+        let entry = Arc::new(OrganizationEntry {
             id: organization.id.clone(),
             external_id: organization.external_id.clone(),
             is_suspended: matches!(organization.state, OrganizationState::Suspended { .. }),
             version: organization.version,
-        };
-        if let Some(place) = self.entries.get(number as usize)
-            && place.load().version < entry.version
-        {
-            place.store(Arc::new(entry));
+        });
+        if let Some(place) = self.entries.get(number as usize) {
+            place.rcu(|known| {
+                if known.version < entry.version {
+                    Arc::clone(&entry)
+                } else {
+                    Arc::clone(known)
+                }
+            });
         }
     }
 
     /// The organization's number, given now if it had none: a page of keys may name one whose own row
-    /// comes later. Until it came nothing of it is allowed.
+    /// comes later. Until it came nothing of it is decided.
     pub(crate) fn number(&self, id: &OrganizationId) -> u32 {
         if let Some(number) = self.numbers.read().get(id) {
             return *number;
@@ -65,7 +76,7 @@ impl Organizations {
 
     pub(crate) fn find(&self, id: &OrganizationId) -> Option<Guard<Arc<OrganizationEntry>>> {
         let number = *self.numbers.read().get(id)?;
-        self.at(number).filter(|entry| entry.version > 0)
+        self.at(number).filter(|entry| entry.is_known())
     }
 
     /// The only organization, if there is exactly one.
@@ -73,7 +84,7 @@ impl Organizations {
         let mut known = self
             .entries
             .iter()
-            .filter(|(_, entry)| entry.load().version > 0);
+            .filter(|(_, entry)| entry.load().is_known());
         match (known.next(), known.next()) {
             (Some((_, only)), None) => Some(only.load().id.clone()),
             _ => None,

@@ -144,12 +144,13 @@ impl Record {
     /// Counts one use; true when it is the first since the last sweep.
     pub(crate) fn count_allowed(&self, now: Timestamp) -> bool {
         self.last_used_ms.store(wrapped_ms(now), Ordering::Relaxed);
-        self.allowed.fetch_add(1, Ordering::Relaxed) == 0
+        // Whoever sees the count sees its time.
+        self.allowed.fetch_add(1, Ordering::Release) == 0
     }
 
     /// How often it was allowed since the last sweep, and when last.
     pub(crate) fn take_allowed(&self, now: Timestamp) -> Option<(u32, Timestamp)> {
-        let allowed = self.allowed.swap(0, Ordering::Relaxed);
+        let allowed = self.allowed.swap(0, Ordering::Acquire);
         if allowed == 0 {
             return None;
         }

@@ -1,19 +1,19 @@
 //! A part of the index: a table of slots, an arena of records, and what was counted in it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use hashbrown::HashTable;
 use keyway_token::digest::Digest;
 use parking_lot::{Mutex, RwLock};
 
 use crate::record::Record;
+use crate::table::Table;
 use crate::usage::Refusals;
 
-/// So many that growing one table, the longest thing a reader waits for, stays far below a
-/// millisecond at 100 million keys.
+/// So many that what a writer does in one shard, growing its table included, is done in a small part
+/// of a millisecond at 100 million keys.
 pub(crate) const SHARDS: usize = 4_096;
-/// Records in one piece of an arena.
-const CHUNK_RECORDS: usize = 64;
+/// Records in one piece of an arena: as many as fit into 4 KiB.
+const CHUNK_RECORDS: usize = 46;
 
 #[derive(Debug, Default)]
 pub(crate) struct Shard {
@@ -25,18 +25,17 @@ pub(crate) struct Shard {
 
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
-    table: HashTable<u32>,
-    chunks: Vec<Vec<Option<Record>>>,
+    table: Table,
+    #[expect(
+        clippy::vec_box,
+        reason = "a chunk stays where it is when others come: copying all would make readers wait"
+    )]
+    chunks: Vec<Box<[Option<Record>; CHUNK_RECORDS]>>,
+    /// Slots that were given out at some time.
+    slots: u32,
     free: Vec<u32>,
-}
-
-/// What became of a record that was handed in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Put {
-    New,
-    Newer,
-    /// The index holds this version or a later one.
-    Older,
+    /// Deleted is for good: a row from before may still come.
+    deleted: BTreeSet<[u8; 32]>,
 }
 
 impl Keys {
@@ -52,51 +51,36 @@ impl Keys {
             .as_ref()
     }
 
-    pub(crate) fn find(&self, hash: u64, digest: &Digest) -> Option<(u32, &Record)> {
-        let is_it = |slot: &u32| self.at(*slot).is_some_and(|it| it.digest.same_as(digest));
-        let slot = *self.table.find(hash, is_it)?;
-        self.at(slot).map(|record| (slot, record))
+    pub(crate) fn find(&self, hash: u32, digest: &Digest) -> Option<(u32, &Record)> {
+        self.table
+            .slots(hash)
+            .filter_map(|slot| Some((slot, self.at(slot)?)))
+            .find(|(_, record)| record.digest.same_as(digest))
     }
 
-    pub(crate) fn put(
-        &mut self,
-        hash: u64,
-        record: Record,
-        rehash: impl Fn(&Digest) -> u64,
-    ) -> Put {
-        let found = self.find(hash, &record.digest).map(|(slot, before)| {
-            record.keep_counts_of(before);
-            (slot, before.version)
-        });
-        match found {
-            Some((_, version)) if version >= record.version => Put::Older,
-            Some((slot, _)) => {
+    /// Takes a record in, unless this version of it or a later one is here, or was deleted.
+    pub(crate) fn put(&mut self, hash: u32, record: Record) {
+        let found = self.find(hash, &record.digest);
+        if let Some((slot, before)) = found {
+            if before.version < record.version {
+                record.keep_counts_of(before);
                 self.set(slot, Some(record));
-                Put::Newer
             }
-            None => {
-                let slot = self.free.pop().unwrap_or_else(|| self.grow());
-                self.set(slot, Some(record));
-                let Self { table, chunks, .. } = self;
-                table.insert_unique(hash, slot, |slot| {
-                    let slot = *slot as usize;
-                    let chunk = chunks.get(slot / CHUNK_RECORDS);
-                    let record = chunk.and_then(|chunk| chunk.get(slot % CHUNK_RECORDS));
-                    record
-                        .and_then(Option::as_ref)
-                        .map_or(0, |it| rehash(&it.digest))
-                });
-                Put::New
-            }
+            return;
         }
+        if self.deleted.contains(record.digest.as_bytes()) {
+            return;
+        }
+        let slot = self.free.pop().unwrap_or_else(|| self.grow());
+        self.set(slot, Some(record));
+        self.table.insert(hash, slot);
     }
 
-    /// The slot that is free now, if there was such a key.
-    pub(crate) fn remove(&mut self, hash: u64, digest: &Digest) -> Option<u32> {
+    /// Deletes a key for good; the slot that is free now, if it was here.
+    pub(crate) fn remove(&mut self, hash: u32, digest: &Digest) -> Option<u32> {
+        self.deleted.insert(*digest.as_bytes());
         let (slot, _) = self.find(hash, digest)?;
-        if let Ok(entry) = self.table.find_entry(hash, |it| *it == slot) {
-            entry.remove();
-        }
+        self.table.remove(hash, slot);
         self.set(slot, None);
         self.free.push(slot);
         Some(slot)
@@ -112,19 +96,22 @@ impl Keys {
 
     /// Makes room for one more and tells its slot.
     fn grow(&mut self) -> u32 {
-        if self
-            .chunks
-            .last()
-            .is_none_or(|chunk| chunk.len() == CHUNK_RECORDS)
-        {
-            self.chunks.push(Vec::with_capacity(CHUNK_RECORDS));
+        let slot = self.slots;
+        if slot as usize == self.chunks.len() * CHUNK_RECORDS {
+            self.chunks.push(Box::new([const { None }; CHUNK_RECORDS]));
         }
-        let chunks_before = self.chunks.len() - 1;
-        let Some(chunk) = self.chunks.last_mut() else {
-            return 0;
-        };
-        chunk.push(None);
-        let slot = chunks_before * CHUNK_RECORDS + chunk.len() - 1;
-        u32::try_from(slot).unwrap_or(u32::MAX)
+        self.slots += 1;
+        slot
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chunk_fits_into_four_kib() {
+        let chunk = size_of::<[Option<Record>; CHUNK_RECORDS]>();
+        assert_eq!(chunk, 4_048);
     }
 }

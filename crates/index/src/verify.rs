@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use arc_swap::Guard;
-use keyway_core::decide::{Ask, Creator, KeyFacts, Reason, Verdict, decide};
+use keyway_core::decide::{Ask, Cause, Creator, KeyFacts, Reason, Verdict, decide};
 use keyway_core::id::ProjectId;
 use keyway_core::key::Lifetime;
 use keyway_core::management::Reach;
@@ -54,6 +54,13 @@ impl<T> Answer<T> {
             key: None,
         }
     }
+
+    fn undecided(cause: Cause) -> Self {
+        Self {
+            verdict: Verdict::Undecided(cause),
+            key: None,
+        }
+    }
 }
 
 impl Index {
@@ -61,18 +68,11 @@ impl Index {
     /// needs and does nothing else.
     pub fn verify<T>(&self, it: Presented<'_>, read: impl FnOnce(&Found<'_>) -> T) -> Answer<T> {
         if let Some(cause) = self.doubt() {
-            return Answer {
-                verdict: Verdict::Undecided(cause),
-                key: None,
-            };
+            return Answer::undecided(cause);
         }
         let policy = self.policy();
         let Some(policy) = policy.as_ref() else {
-            let cause = keyway_core::decide::Cause::Loading;
-            return Answer {
-                verdict: Verdict::Undecided(cause),
-                key: None,
-            };
+            return Answer::undecided(Cause::Loading);
         };
         if policy.shape.parse(it.unverified_secret).is_err() {
             return Answer::deny(Reason::Malformed);
@@ -92,15 +92,13 @@ impl Index {
         let Some((slot, record)) = keys.find(hash, digest) else {
             // An index that began to load again meanwhile has forgotten the key; that is no answer.
             return match self.doubt() {
-                Some(cause) => Answer {
-                    verdict: Verdict::Undecided(cause),
-                    key: None,
-                },
+                Some(cause) => Answer::undecided(cause),
                 None => Answer::deny(Reason::Invalid),
             };
         };
-        let Some(organization) = self.organizations.at(record.organization) else {
-            return Answer::deny(Reason::Invalid);
+        let organization = self.organizations.at(record.organization);
+        let Some(organization) = organization.filter(|it| it.is_known()) else {
+            return Answer::undecided(Cause::Loading);
         };
         if !it.reach.covers(&organization.id) {
             return Answer::deny(Reason::Invalid);
@@ -113,7 +111,11 @@ impl Index {
             roles: &policy.roles,
             resource: it.ask.resource.as_ref(),
         };
-        let verdict = match decide(&found.facts(), it.ask, &policy.roles, it.now) {
+        let decided = decide(&found.facts(), it.ask, &policy.roles, it.now);
+        // Before anything is counted: the processor fetches what is read here while it still waits
+        // for what was decided on, and an atomic addition would make it wait twice.
+        let key = Some(read(&found));
+        let verdict = match decided {
             Ok(()) => {
                 if record.count_allowed(it.now) {
                     shard.dirty.lock().push(slot);
@@ -125,10 +127,7 @@ impl Index {
                 Verdict::Deny(reason)
             }
         };
-        Answer {
-            verdict,
-            key: Some(read(&found)),
-        }
+        Answer { verdict, key }
     }
 }
 

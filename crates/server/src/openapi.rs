@@ -76,7 +76,7 @@ const VERSIONED: &[&str] = &[
         problems::list, problems::page,
     ),
     components(schemas(Problem)),
-    modifiers(&InCommon)
+    modifiers(&EveryOperation)
 )]
 #[derive(Debug)]
 pub(crate) struct Document;
@@ -101,9 +101,9 @@ pub(crate) struct Document;
 #[expect(dead_code, reason = "documents a route that is not a handler")]
 fn authorize() {}
 
-struct InCommon;
+struct EveryOperation;
 
-impl Modify for InCommon {
+impl Modify for EveryOperation {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
         if let Some(components) = &mut document.components {

@@ -74,7 +74,13 @@ impl Digest {
 
     /// Whether both are the same, in a time that does not depend on where they differ.
     pub fn same_as(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        // By words: byte by byte takes longer than all the rest of a look-up in warm memory.
+        let (own, _) = self.0.as_chunks();
+        let (others, _) = other.0.as_chunks();
+        let differences = own.iter().zip(others).fold(0, |all, (own, other)| {
+            all | (u64::from_ne_bytes(*own) ^ u64::from_ne_bytes(*other))
+        });
+        differences.ct_eq(&0).into()
     }
 }
 

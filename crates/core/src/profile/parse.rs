@@ -703,146 +703,148 @@ status = 499
         );
     }
 
+    /// A piece of the small profile, what stands in its place, and how the fault begins.
+    const FAULTS: &[(&str, &str, &str)] = &[
+        ("name = \"small\"", "name = \"a/b\"", "name: "),
+        ("title = \"Small\"", "title = \"\"", "title: "),
+        (
+            "[\"header:X-Small-Key\", \"bearer\"]",
+            "[]",
+            "carriers: name at least one carrier",
+        ),
+        ("\"bearer\"", "\"cookie\"", "carriers: a carrier is"),
+        ("\"bearer\"", "\"header:Cookie\"", "carriers: a carrier is"),
+        ("\"bearer\"", "\"header:\"", "carriers: a carrier is"),
+        ("\"bearer\"", "\"header:a b\"", "carriers: a carrier is"),
+        (
+            "\"bearer\"",
+            "\"header:x-small-key\"",
+            "carriers: header:x-small-key is listed twice",
+        ),
+        ("sm_{env}", "s{env}", "key.template: a template begins with"),
+        (
+            "sm_{env}",
+            "kw_mgmt_{env}",
+            "key.template: keys of this template could begin",
+        ),
+        (
+            "[\"prod\", \"dev\"]",
+            "[]",
+            "key.environments: name at least one",
+        ),
+        ("\"dev\"", "\"Dev\"", "key.environments: an environment is"),
+        ("\"dev\"", "\"\"", "key.environments: an environment is"),
+        (
+            "\"dev\"",
+            "\"abcdefghijklmnopq\"",
+            "key.environments: an environment is",
+        ),
+        (
+            "\"dev\"",
+            "\"prod\"",
+            "key.environments: the environment `prod` is listed twice",
+        ),
+        (
+            "old-[0-9]{6}",
+            "old-[0-9",
+            "key.legacy: the pattern `old-[0-9`",
+        ),
+        (
+            "\"optional\"",
+            "\"maybe\"",
+            "key.project: is \"optional\" or",
+        ),
+        (
+            "\"orders.write\"",
+            "\"Orders\"",
+            "permissions.catalogue: a permission is",
+        ),
+        (
+            "[\"read\", \"orders.write\"]",
+            "\"closed\"",
+            "permissions.catalogue: is \"open\"",
+        ),
+        (
+            "[\"orders.*\", \"read\"]",
+            "[\"o*\"]",
+            "roles.writer: a permission is",
+        ),
+        (
+            "[\"orders.*\", \"read\"]",
+            "[\"wrong\"]",
+            "roles.writer: wrong is not in",
+        ),
+        (
+            "[\"reader\"]",
+            "[\"nobody\"]",
+            "roles.writer: contains no role nobody",
+        ),
+        (
+            "[\"reader\"]",
+            "[\"writer\"]",
+            "roles.writer: contains writer, which contains",
+        ),
+        (
+            "role = \"reader\"",
+            "role = \"nobody\"",
+            "grants.default: there is no role nobody",
+        ),
+        (
+            "{ permissions = [\"read\"]",
+            "{ permissions = [\"x\"]",
+            "grants.default: x is not",
+        ),
+        ("\"project/a\"", "\"a\"", "grants.default: a resource is"),
+        (
+            "role = \"reader\",",
+            "role = \"reader\", permissions = [],",
+            "grants.default: a grant has either",
+        ),
+        (
+            "active_keys_per_project = 1",
+            "active_keys_per_project = 0",
+            "limits.active_keys",
+        ),
+        (
+            "lease = \"4s\"",
+            "lease = \"3s\"",
+            "revocation.lease: a lease is from 4s to 5m",
+        ),
+        (
+            "lease = \"4s\"",
+            "lease = \"301s\"",
+            "revocation.lease: a lease is from 4s to 5m",
+        ),
+        (
+            "lease = \"4s\"",
+            "lease = \"soon\"",
+            "revocation.lease: a span is",
+        ),
+        (
+            "codes.key_limit_reached",
+            "codes.KeyLimit",
+            "codes.KeyLimit: a code that is",
+        ),
+        (
+            "\"TooMany\"",
+            "\"Too many\"",
+            "codes.key_limit_reached: a code is",
+        ),
+        (
+            "status = 499",
+            "status = 500",
+            "codes.key_limit_reached: a status is",
+        ),
+        (
+            "status = 499",
+            "status = 399",
+            "codes.key_limit_reached: a status is",
+        ),
+    ];
+
     #[test]
     fn each_fault_names_its_key() {
-        let cases = [
-            ("name = \"small\"", "name = \"a/b\"", "name: "),
-            ("title = \"Small\"", "title = \"\"", "title: "),
-            (
-                "[\"header:X-Small-Key\", \"bearer\"]",
-                "[]",
-                "carriers: name at least one carrier",
-            ),
-            ("\"bearer\"", "\"cookie\"", "carriers: a carrier is"),
-            ("\"bearer\"", "\"header:Cookie\"", "carriers: a carrier is"),
-            ("\"bearer\"", "\"header:\"", "carriers: a carrier is"),
-            ("\"bearer\"", "\"header:a b\"", "carriers: a carrier is"),
-            (
-                "\"bearer\"",
-                "\"header:x-small-key\"",
-                "carriers: header:x-small-key is listed twice",
-            ),
-            ("sm_{env}", "s{env}", "key.template: a template begins with"),
-            (
-                "sm_{env}",
-                "kw_mgmt_{env}",
-                "key.template: keys of this template could begin",
-            ),
-            (
-                "[\"prod\", \"dev\"]",
-                "[]",
-                "key.environments: name at least one",
-            ),
-            ("\"dev\"", "\"Dev\"", "key.environments: an environment is"),
-            ("\"dev\"", "\"\"", "key.environments: an environment is"),
-            (
-                "\"dev\"",
-                "\"abcdefghijklmnopq\"",
-                "key.environments: an environment is",
-            ),
-            (
-                "\"dev\"",
-                "\"prod\"",
-                "key.environments: the environment `prod` is listed twice",
-            ),
-            (
-                "old-[0-9]{6}",
-                "old-[0-9",
-                "key.legacy: the pattern `old-[0-9`",
-            ),
-            (
-                "\"optional\"",
-                "\"maybe\"",
-                "key.project: is \"optional\" or",
-            ),
-            (
-                "\"orders.write\"",
-                "\"Orders\"",
-                "permissions.catalogue: a permission is",
-            ),
-            (
-                "[\"read\", \"orders.write\"]",
-                "\"closed\"",
-                "permissions.catalogue: is \"open\"",
-            ),
-            (
-                "[\"orders.*\", \"read\"]",
-                "[\"o*\"]",
-                "roles.writer: a permission is",
-            ),
-            (
-                "[\"orders.*\", \"read\"]",
-                "[\"wrong\"]",
-                "roles.writer: wrong is not in",
-            ),
-            (
-                "[\"reader\"]",
-                "[\"nobody\"]",
-                "roles.writer: contains no role nobody",
-            ),
-            (
-                "[\"reader\"]",
-                "[\"writer\"]",
-                "roles.writer: contains writer, which contains",
-            ),
-            (
-                "role = \"reader\"",
-                "role = \"nobody\"",
-                "grants.default: there is no role nobody",
-            ),
-            (
-                "{ permissions = [\"read\"]",
-                "{ permissions = [\"x\"]",
-                "grants.default: x is not",
-            ),
-            ("\"project/a\"", "\"a\"", "grants.default: a resource is"),
-            (
-                "role = \"reader\",",
-                "role = \"reader\", permissions = [],",
-                "grants.default: a grant has either",
-            ),
-            (
-                "active_keys_per_project = 1",
-                "active_keys_per_project = 0",
-                "limits.active_keys",
-            ),
-            (
-                "lease = \"4s\"",
-                "lease = \"3s\"",
-                "revocation.lease: a lease is from 4s to 5m",
-            ),
-            (
-                "lease = \"4s\"",
-                "lease = \"301s\"",
-                "revocation.lease: a lease is from 4s to 5m",
-            ),
-            (
-                "lease = \"4s\"",
-                "lease = \"soon\"",
-                "revocation.lease: a span is",
-            ),
-            (
-                "codes.key_limit_reached",
-                "codes.KeyLimit",
-                "codes.KeyLimit: a code that is",
-            ),
-            (
-                "\"TooMany\"",
-                "\"Too many\"",
-                "codes.key_limit_reached: a code is",
-            ),
-            (
-                "status = 499",
-                "status = 500",
-                "codes.key_limit_reached: a status is",
-            ),
-            (
-                "status = 499",
-                "status = 399",
-                "codes.key_limit_reached: a status is",
-            ),
-        ];
-        for (piece, by, wanted) in cases {
+        for (piece, by, wanted) in FAULTS {
             let fault = fault_of(piece, by);
             assert!(fault.starts_with(wanted), "{by}: {fault}");
         }

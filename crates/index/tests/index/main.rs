@@ -8,5 +8,12 @@
     reason = "what is not as a test expects it fails the test"
 )]
 
+mod counting;
+mod doubts;
 mod keys;
+mod ledger;
+mod model;
+mod readers;
+mod replay;
+mod replay_any_history;
 mod sample;

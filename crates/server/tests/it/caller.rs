@@ -226,9 +226,20 @@ fn assert_whole(path: &str, answer: &Answer, is_head: bool) {
             told()
         );
     }
-    if answer.status < 400 || is_head {
-        return;
+    if answer.status >= 400 && !is_head {
+        assert_problem(path, answer, &request_id);
     }
+}
+
+fn assert_problem(path: &str, answer: &Answer, request_id: &str) {
+    let told = || {
+        format!(
+            "{path}: {} {:?} {}",
+            answer.status,
+            answer.headers,
+            answer.text()
+        )
+    };
     assert_eq!(
         answer.header("content-type"),
         "application/problem+json",

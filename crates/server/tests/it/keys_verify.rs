@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::server::Server;
+use crate::server::{Made, Server};
 
 #[tokio::test]
 async fn a_valid_key_is_shown_with_what_it_may() {
@@ -84,69 +84,69 @@ async fn a_string_that_opens_nothing_is_told_apart_from_no_key_at_all() {
     );
 }
 
-/// A key with everything wrong at once; each cure uncovers the next reason.
+/// The code of the verdict on a secret under this question.
+async fn code(server: &Server, question: &Value, secret: &str) -> String {
+    let mut question = question.clone();
+    question["secret"] = json!(secret);
+    server.ask(question).await["code"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// A key with everything wrong, and a question that asks for none of what it has.
+async fn a_key(server: &Server, own: &str) -> Made {
+    let fields = json!({
+        "ip_rules": ["203.0.113.0/24"],
+        "expires_at": server.clock.text_in(10),
+        "grants": [{"permissions": ["read"], "resource": "project/a"}],
+    });
+    server.key(own, fields).await
+}
+
+fn nothing_of_it() -> Value {
+    json!({
+        "ip": "198.51.100.1", "environment": "test", "organization": "org_nobody",
+        "resource": "project/b", "permissions": ["write", "read", "purge"],
+    })
+}
+
+#[tokio::test]
+async fn the_state_of_a_key_comes_before_what_is_asked_of_it() {
+    let server = Server::start().await;
+    let own = server.organization("Own").await;
+    let (revoked, expired) = (a_key(&server, &own).await, a_key(&server, &own).await);
+    for (key, changes) in [
+        (&expired, &["deactivate"][..]),
+        (&revoked, &["deactivate", "revoke"]),
+    ] {
+        for change in changes {
+            let path = format!("{}/{change}", key.path());
+            server.root().post(&path, json!({})).await.expect(200);
+        }
+    }
+    server.clock.advance(10);
+    let inactive = a_key(&server, &own).await;
+    let suspend = format!("/v1/organizations/{own}/suspend");
+    server.root().post(&suspend, json!({})).await.expect(200);
+    for (secret, expected) in [
+        ("x", "api_key_malformed"),
+        (&*Server::forge("live", &inactive.id), "api_key_invalid"),
+        (&*revoked.secret, "api_key_revoked"),
+        (&*expired.secret, "api_key_expired"),
+        (&*inactive.secret, "api_key_inactive"),
+    ] {
+        assert_eq!(code(&server, &nothing_of_it(), secret).await, expected);
+    }
+}
+
+/// Each cure uncovers the next reason.
 #[tokio::test]
 async fn the_reasons_come_in_their_order() {
     let server = Server::start().await;
     let own = server.organization("Own").await;
-    let fields = || {
-        json!({
-            "ip_rules": ["203.0.113.0/24"],
-            "expires_at": server.clock.text_in(10),
-            "grants": [{"permissions": ["read"], "resource": "project/a"}],
-        })
-    };
-    let (revoked, expired) = (
-        server.key(&own, fields()).await,
-        server.key(&own, fields()).await,
-    );
-    server
-        .root()
-        .post(&format!("{}/deactivate", expired.path()), json!({}))
-        .await
-        .expect(200);
-    server
-        .root()
-        .post(&format!("{}/deactivate", revoked.path()), json!({}))
-        .await
-        .expect(200);
-    server
-        .root()
-        .post(&format!("{}/revoke", revoked.path()), json!({}))
-        .await
-        .expect(200);
-    server.clock.advance(10);
-    let key = server.key(&own, fields()).await;
-    server
-        .root()
-        .post(&format!("/v1/organizations/{own}/suspend"), json!({}))
-        .await
-        .expect(200);
-    let mut question = json!({
-        "ip": "198.51.100.1", "environment": "test", "organization": "org_nobody",
-        "resource": "project/b", "permissions": ["write", "read", "purge"],
-    });
-    let code = async |question: &Value, secret: &str| {
-        let mut question = question.clone();
-        question["secret"] = json!(secret);
-        server.ask(question).await["code"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    };
-    assert_eq!(code(&question, "x").await, "api_key_malformed");
-    assert_eq!(
-        code(&question, &Server::forge("live", &key.id)).await,
-        "api_key_invalid"
-    );
-    assert_eq!(code(&question, &revoked.secret).await, "api_key_revoked");
-    assert_eq!(code(&question, &expired.secret).await, "api_key_expired");
-    assert_eq!(code(&question, &key.secret).await, "api_key_inactive");
-    server
-        .root()
-        .post(&format!("/v1/organizations/{own}/resume"), json!({}))
-        .await
-        .expect(200);
+    let key = a_key(&server, &own).await;
+    let mut question = nothing_of_it();
     for (cure, expected) in [
         (json!({}), "ip_not_allowed"),
         (json!({"ip": "203.0.113.7"}), "environment_mismatch"),
@@ -155,11 +155,13 @@ async fn the_reasons_come_in_their_order() {
         (json!({"resource": "project/a"}), "insufficient_permissions"),
         (json!({"permissions": ["read"]}), "valid"),
     ] {
-        question
-            .as_object_mut()
-            .unwrap()
-            .extend(cure.as_object().unwrap().clone());
-        assert_eq!(code(&question, &key.secret).await, expected, "{cure}");
+        let cure = cure.as_object().unwrap().clone();
+        question.as_object_mut().unwrap().extend(cure);
+        assert_eq!(
+            code(&server, &question, &key.secret).await,
+            expected,
+            "{question}"
+        );
     }
 }
 

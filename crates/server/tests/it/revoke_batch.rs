@@ -57,6 +57,14 @@ async fn leaked_secrets_are_revoked_and_each_is_told_of_in_its_place() {
     );
 }
 
+/// The keys that were revoked, in order.
+fn ids(revoked: &Value) -> Vec<&str> {
+    let items = revoked["data"].as_array().unwrap().iter();
+    let mut ids: Vec<&str> = items.map(|it| it["id"].as_str().unwrap()).collect();
+    ids.sort_unstable();
+    ids
+}
+
 #[tokio::test]
 async fn a_filter_revokes_what_matches_all_of_it_and_nothing_else() {
     let server = Server::start().await;
@@ -90,13 +98,7 @@ async fn a_filter_revokes_what_matches_all_of_it_and_nothing_else() {
         .post(PATH, json!({"filter": filter}))
         .await
         .expect(200);
-    let mut ids: Vec<&str> = revoked["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|it| it["id"].as_str().unwrap())
-        .collect();
-    ids.sort_unstable();
+    let ids = ids(&revoked);
     let mut expected = [hits[0].id.as_str(), &hits[1].id];
     expected.sort_unstable();
     assert_eq!(ids, expected);

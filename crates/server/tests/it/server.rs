@@ -69,7 +69,7 @@ impl Made {
 
 /// A management key and whoever holds it.
 #[derive(Clone, Debug)]
-pub(crate) struct Manager {
+pub(crate) struct ManagementKey {
     pub(crate) id: String,
     pub(crate) secret: String,
     pub(crate) caller: Caller,
@@ -205,7 +205,7 @@ impl Server {
     }
 
     /// Makes a management key; `organization` is an id or `*`.
-    pub(crate) async fn manager(&self, organization: &str, preset: &str) -> Manager {
+    pub(crate) async fn manager(&self, organization: &str, preset: &str) -> ManagementKey {
         let body = json!({"organization": organization, "preset": preset, "name": preset});
         let made = self
             .root()
@@ -213,7 +213,7 @@ impl Server {
             .await
             .expect(201);
         let secret = made["secret"].as_str().unwrap().to_owned();
-        Manager {
+        ManagementKey {
             id: made["key"]["id"].as_str().unwrap().to_owned(),
             caller: self.nobody().with(&secret),
             secret,

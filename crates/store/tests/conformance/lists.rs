@@ -15,6 +15,7 @@ crate::conformance! {
     filters_hold_together
     a_search_finds_an_id_a_prefix_a_suffix_or_the_beginning_of_a_name
     a_large_organization_is_searched_by_another_way_with_the_same_answers
+    few_expired_keys_of_many_are_paged_newest_first
     organizations_and_projects_come_newest_first
     what_a_list_says_beside_its_rows
     usage_adds_up_and_the_latest_time_wins
@@ -200,32 +201,22 @@ async fn a_search_finds_an_id_a_prefix_a_suffix_or_the_beginning_of_a_name(place
     }
 }
 
-/// Whether there are few or many decides how a statement looks for them, so here are many: of all
-/// keys, of names, and of expired keys.
-async fn a_large_organization_is_searched_by_another_way_with_the_same_answers(place: &Place) {
-    let store = place.open().await;
-    with_acme(&store).await;
+/// Six thousand keys, one in a thousand of which is rare; all have expired at the end of a minute.
+async fn many_keys(store: &Store) {
+    with_acme(store).await;
     let _made = store
         .create_organization(&system(), organization("other"), at(0))
         .await
         .unwrap();
-    for (owner, chunk) in [
-        ("acme", 0),
-        ("acme", 1),
-        ("acme", 2),
-        ("acme", 3),
-        ("acme", 4),
-    ]
-    .into_iter()
-    .chain([("other", 5)])
-    {
+    for chunk in 0..6 {
+        let owner = if chunk < 5 { "acme" } else { "other" };
         let keys = (chunk * 1_000..chunk * 1_000 + 1_000).map(|number: u32| Key {
             name: match number % 1_000 {
                 7 => format!("Rare {number}").parse().unwrap(),
                 _ => format!("Bulk {number}").parse().unwrap(),
             },
             created_at: at(number),
-            lifetime: Lifetime::Until(at(20)),
+            lifetime: Lifetime::Until(at(60)),
             ..key(owner, &format!("k{number}"))
         });
         let _made = store
@@ -239,19 +230,27 @@ async fn a_large_organization_is_searched_by_another_way_with_the_same_answers(p
             .await
             .unwrap();
     }
-    let acme = own("acme");
-    let search = |q: &str| KeyFilter {
+}
+
+const RARE: [&str; 5] = ["k4007", "k3007", "k2007", "k1007", "k7"];
+
+fn search(q: &str) -> KeyFilter {
+    KeyFilter {
         q: Some(q.to_owned()),
         ..KeyFilter::default()
-    };
-    let rare = ["k4007", "k3007", "k2007", "k1007", "k7"];
-    assert_eq!(ids(&store, &acme, &search("rare")).await, rare);
-    assert_eq!(
-        ids(&store, &Reach::All, &search("rARE")).await,
-        [&["k5007"], &rare[..]].concat()
-    );
+    }
+}
+
+/// Whether there are few or many decides how a statement looks for them, so here are many: of all
+/// keys, of names, and of expired keys.
+async fn a_large_organization_is_searched_by_another_way_with_the_same_answers(place: &Place) {
+    let store = place.open().await;
+    many_keys(&store).await;
+    let (acme, newest) = (own("acme"), ["k4999", "k4998", "k4997"]);
+    assert_eq!(ids(&store, &acme, &search("rare")).await, RARE);
+    let everywhere = [&["k5007"], &RARE[..]].concat();
+    assert_eq!(ids(&store, &Reach::All, &search("rARE")).await, everywhere);
     assert_eq!(ids(&store, &acme, &search("rare 3")).await, ["k3007"]);
-    let newest = ["k4999", "k4998", "k4997"];
     assert_eq!(ids(&store, &acme, &search("bulk")).await[..3], newest);
     assert_eq!(ids(&store, &acme, &search("k4998")).await, ["k4998"]);
     let expired = KeyFilter {
@@ -259,31 +258,32 @@ async fn a_large_organization_is_searched_by_another_way_with_the_same_answers(p
         ..KeyFilter::default()
     };
     assert_eq!(ids(&store, &acme, &expired).await[..3], newest);
-    let few = KeyFilter {
-        q: Some("rare".to_owned()),
-        ..expired.clone()
+    let active = KeyFilter {
+        status: Some(KeyStatus::Active),
+        ..KeyFilter::default()
     };
-    assert_eq!(ids(&store, &acme, &few).await, rare);
-    assert_eq!(ids(&store, &own("other"), &few).await, ["k5007"]);
+    assert!(ids(&store, &acme, &active).await.is_empty());
+}
+
+async fn few_expired_keys_of_many_are_paged_newest_first(place: &Place) {
+    let store = place.open().await;
+    many_keys(&store).await;
+    let filter = KeyFilter {
+        status: Some(KeyStatus::Expired),
+        ..search("rare")
+    };
+    assert_eq!(ids(&store, &own("other"), &filter).await, ["k5007"]);
     let mut cursor = None;
     let mut paged = Vec::new();
     for _ in 0..3 {
         let page = store
-            .list_keys(&acme, &few, cursor.as_ref(), 2, at(100))
+            .list_keys(&own("acme"), &filter, cursor.as_ref(), 2, at(100))
             .await
             .unwrap();
         paged.extend(page.rows.iter().map(|key| key.id.to_string()));
         cursor = page.next;
     }
-    assert_eq!(
-        (paged.as_slice(), cursor),
-        (&rare.map(str::to_owned)[..], None)
-    );
-    let alive = KeyFilter {
-        status: Some(KeyStatus::Active),
-        ..KeyFilter::default()
-    };
-    assert!(ids(&store, &acme, &alive).await.is_empty());
+    assert_eq!((paged, cursor), (RARE.map(str::to_owned).to_vec(), None));
 }
 
 async fn organizations_and_projects_come_newest_first(place: &Place) {
