@@ -52,7 +52,7 @@ fn is_ours(headers: &HeaderMap, public_url: &str) -> bool {
     let is_of_host = |host: &str| {
         origin
             .strip_prefix("https://")
-            .or(origin.strip_prefix("http://"))
+            .or_else(|| origin.strip_prefix("http://"))
             == Some(host)
     };
     let is_own_origin = origin == origin_of(public_url) || host.is_some_and(is_of_host);

@@ -79,7 +79,7 @@ fn person(app: &App, session: &Session) -> Option<Who> {
     let here = members
         .iter()
         .find(|member| member.organization == session.organization);
-    let member = here.or(members.first())?.clone();
+    let member = here.or_else(|| members.first())?.clone();
     Some(Who::Member {
         member,
         session: session.digest,

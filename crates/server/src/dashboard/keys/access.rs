@@ -269,7 +269,7 @@ pub(crate) fn read(
     let way = offered
         .iter()
         .find(|way| word(**way) == filled.way)
-        .or(offered.first().filter(|_| filled.way.is_empty()));
+        .or_else(|| offered.first().filter(|_| filled.way.is_empty()));
     let right = match way {
         None if offered.is_empty() => {
             let none = making::grants(&mut Faults::default(), None, project, desk.profile());

@@ -373,7 +373,7 @@ fn colour(reason: usize) -> &'static str {
 fn labels(scale: Scale, from: Timestamp, bars: usize) -> Vec<String> {
     let every = bars.div_ceil(LABELS_MAX).max(1);
     let label = |at: usize| {
-        if at % every == 0 {
+        if at.is_multiple_of(every) {
             scale.label(begin(scale, from, at))
         } else {
             String::new()

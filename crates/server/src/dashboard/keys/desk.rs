@@ -121,6 +121,10 @@ impl Desk {
     }
 
     /// Proof of a permission, or the locked page.
+    #[expect(
+        clippy::result_large_err,
+        reason = "a page is what is answered, and it is answered once"
+    )]
     pub(crate) fn permit<P: Needed>(&self, frame: &Frame) -> Result<Permit<P>, Response> {
         self.visitor.permit(frame, &self.pages().words.keys)
     }

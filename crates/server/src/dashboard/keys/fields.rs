@@ -121,7 +121,7 @@ impl Fields {
         }
         let choices = &desk.pages().expiry;
         let chosen = choices.iter().find(|it| value(**it) == self.expiry);
-        match chosen.or(choices.first().filter(|_| self.expiry.is_empty())) {
+        match chosen.or_else(|| choices.first().filter(|_| self.expiry.is_empty())) {
             Some(Expiry::Never) => Some(Lifetime::Forever),
             Some(Expiry::After(span)) => Some(Lifetime::Until(now.plus(*span))),
             Some(Expiry::Date) => self.read_date(now),
