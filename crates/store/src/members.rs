@@ -1,5 +1,7 @@
 //! Members: rows, and what is done with them.
 
+use std::sync::Arc;
+
 use keyway_core::change::Change;
 use keyway_core::id::{MemberId, OrganizationId};
 use keyway_core::management::Reach;
@@ -17,7 +19,8 @@ use crate::page::{Cursor, PAGE_ROWS_MAX, Page};
 use crate::sessions::SessionsOf;
 use crate::statement::{Fields, padded, places, push, save_rows, statement};
 use crate::writer::proposal::{Proposal, Rows};
-use crate::{Store, Tries, bindings};
+use crate::writer::step::Again;
+use crate::{Store, bindings};
 
 const TABLE: &str = "members";
 const COLUMNS: &[&str] = &[
@@ -41,6 +44,18 @@ const COLUMNS: &[&str] = &[
 pub struct MemberEdit {
     pub name: Option<Name>,
     pub bindings: Option<Bindings>,
+}
+
+impl MemberEdit {
+    fn apply(&self, member: &Member) -> Member {
+        let name = self.name.as_ref().unwrap_or(&member.name);
+        let bindings = self.bindings.as_ref().unwrap_or(&member.bindings);
+        Member {
+            name: name.clone(),
+            bindings: bindings.clone(),
+            ..member.clone()
+        }
+    }
 }
 
 /// Which member, and at which version: another one refuses with `VersionMoved`.
@@ -230,20 +245,21 @@ impl Store {
         edit: &MemberEdit,
         now: Timestamp,
     ) -> Result<Committed<Member>, ChangeError> {
-        let change = |organization, id| Change::MemberUpdated { organization, id };
-        self.change_member(by, at, now, change, |found| {
-            let edited = Member {
-                name: edit.name.clone().unwrap_or_else(|| found.name.clone()),
-                bindings: edit
-                    .bindings
-                    .clone()
-                    .unwrap_or_else(|| found.bindings.clone()),
-                ..found.clone()
+        let (by, edit) = (by.clone(), edit.clone());
+        let step = move |found: &Member| {
+            let edited = edit.apply(found);
+            if edited == *found {
+                return None;
+            }
+            let change = Change::MemberUpdated {
+                organization: found.organization.clone(),
+                id: found.id.clone(),
             };
             let version = found.version + 1;
-            (edited != found).then_some(Member { version, ..edited })
-        })
-        .await
+            let edited = Member { version, ..edited };
+            Some(proposal(&by, change, &edited, now))
+        };
+        self.change_member(at, step).await
     }
 
     /// For good. The person's sessions end, so that the next request finds nobody.
@@ -253,12 +269,18 @@ impl Store {
         at: MemberAt<'_>,
         now: Timestamp,
     ) -> Result<Committed<Member>, ChangeError> {
-        let actor = by.origin.actor.to_text();
-        let change = |organization, id| Change::MemberRemoved { organization, id };
-        self.change_member(by, at, now, change, |found| {
-            found.remove(now, actor.clone())
-        })
-        .await
+        let by = by.clone();
+        let step = move |found: &Member| {
+            let removed = found.clone().remove(now, by.origin.actor.to_text())?;
+            let change = Change::MemberRemoved {
+                organization: found.organization.clone(),
+                id: found.id.clone(),
+            };
+            let mut proposal = proposal(&by, change, &removed, now);
+            proposal.rows.ended_sessions = vec![SessionsOf::person(&removed.email)];
+            Some(proposal)
+        };
+        self.change_member(at, step).await
     }
 
     /// Ends every session of the person behind a member.
@@ -280,40 +302,44 @@ impl Store {
         Ok(Committed::new((), head))
     }
 
+    /// See `Store::change_key`. None of a step: nothing has to be done.
     async fn change_member(
         &self,
-        by: &Call,
         at: MemberAt<'_>,
-        now: Timestamp,
-        change: impl Fn(OrganizationId, MemberId) -> Change,
-        transition: impl Fn(Member) -> Option<Member>,
+        step: impl Fn(&Member) -> Option<Proposal> + Send + Sync + 'static,
     ) -> Result<Committed<Member>, ChangeError> {
-        let mut tries = Tries::begin();
-        loop {
-            let Some(found) = self.find_member(at.reach, at.id).await? else {
-                return Err(self.refuse(Refusal::MemberNotFound).await);
-            };
-            if at
-                .expected
-                .is_some_and(|expected| expected != found.version)
-            {
-                return Err(self.refuse(Refusal::VersionMoved).await);
+        let Some(found) = self.find_member(at.reach, at.id).await? else {
+            return Err(self.refuse(Refusal::MemberNotFound).await);
+        };
+        if at
+            .expected
+            .is_some_and(|expected| expected != found.version)
+        {
+            return Err(self.refuse(Refusal::VersionMoved).await);
+        }
+        let Some(mut proposal) = step(&found) else {
+            return self.unchanged(found).await;
+        };
+        if at.expected.is_none() {
+            proposal = proposal.again(Again::Member(Arc::new(move |found| {
+                if found.is_active() {
+                    Ok(step(found))
+                } else {
+                    Err(Refusal::MemberNotFound)
+                }
+            })));
+        }
+        let proposed = proposal.rows.members.clone();
+        let receipt = self.writer.commit(proposal).await?;
+        let rows = receipt.rows.map_or(proposed, |rows| rows.members);
+        match rows.into_iter().next() {
+            Some(member) => Ok(Committed::new(member, receipt.head)),
+            None => Err(StoreError::ImpossibleRow {
+                table: TABLE,
+                column: "id",
+                fault: "a change saved other rows than it proposed".to_owned(),
             }
-            let Some(changed) = transition(found.clone()) else {
-                return self.unchanged(found).await;
-            };
-            let change = change(found.organization.clone(), found.id.clone());
-            let mut proposal = proposal(by, change, &changed, now);
-            if !changed.is_active() {
-                proposal
-                    .rows
-                    .ended_sessions
-                    .push(SessionsOf::person(&changed.email));
-            }
-            match self.commit(proposal).await {
-                Ok(head) => return Ok(Committed::new(changed, head)),
-                Err(error) => tries.again(error)?,
-            }
+            .into()),
         }
     }
 }

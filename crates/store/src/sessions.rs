@@ -51,6 +51,15 @@ pub struct Link {
     pub is_spent: bool,
 }
 
+/// A link on its way to be spent, and what it must have been made for: whoever holds a link for one
+/// thing opens no other with it.
+#[derive(Clone, Debug)]
+pub(crate) struct SpentLink {
+    pub(crate) digest: Digest,
+    pub(crate) kind: LinkKind,
+    pub(crate) subject: String,
+}
+
 /// Whom a cookie stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionKind {
@@ -133,10 +142,10 @@ pub(crate) async fn write(
         .execute(&mut *connection)
         .await?;
     }
-    if let Some(digest) = &rows.spent_link {
+    if let Some(link) = &rows.spent_link {
         sqlx::query("UPDATE links SET spent_at = $1 WHERE digest = $2")
             .bind(now.micros())
-            .bind(digest.as_bytes().to_vec())
+            .bind(link.digest.as_bytes().to_vec())
             .execute(&mut *connection)
             .await?;
     }
@@ -183,7 +192,7 @@ async fn insert(connection: &mut AnyConnection, session: &Session) -> Result<(),
 }
 
 impl Store {
-    /// Makes a link by which a member signs in.
+    /// Makes a link by which a member signs in. Refuses with [`Refusal::MemberNotFound`].
     pub async fn create_sign_in_link(
         &self,
         by: &Call,
@@ -197,6 +206,7 @@ impl Store {
         };
         let rows = Rows {
             links: vec![link],
+            for_member: Some(member.id.clone()),
             ..Rows::default()
         };
         let proposal =
@@ -231,7 +241,8 @@ impl Store {
     }
 
     /// Opens a session of a member's person. With a link, that is spent; spent before, or too old,
-    /// it refuses with [`Refusal::LinkDead`].
+    /// it refuses with [`Refusal::LinkDead`]; when the member is gone, with
+    /// [`Refusal::MemberNotFound`].
     pub async fn sign_in(
         &self,
         by: &Call,
@@ -245,7 +256,12 @@ impl Store {
             id: member.id.clone(),
         };
         let rows = Rows {
-            spent_link: link.copied(),
+            spent_link: link.map(|digest| SpentLink {
+                digest: *digest,
+                kind: LinkKind::SignIn,
+                subject: member.id.to_string(),
+            }),
+            for_member: Some(member.id.clone()),
             session: Some(session.clone()),
             ..Rows::default()
         };
@@ -273,10 +289,15 @@ impl Store {
             id: accepted.id.clone(),
             member: member.id.clone(),
         };
+        let spent_link = SpentLink {
+            digest: *link,
+            kind: LinkKind::Invitation,
+            subject: accepted.id.to_string(),
+        };
         let rows = Rows {
             members: vec![member.clone()],
             invitations: vec![accepted],
-            spent_link: Some(*link),
+            spent_link: Some(spent_link),
             session: Some(session),
             ..Rows::default()
         };
@@ -309,9 +330,14 @@ impl Store {
             organization: opened.organization.clone(),
             id: opened.id.clone(),
         };
+        let spent_link = SpentLink {
+            digest: *link,
+            kind: LinkKind::Portal,
+            subject: opened.id.to_string(),
+        };
         let rows = Rows {
             portal_sessions: vec![opened.clone()],
-            spent_link: Some(*link),
+            spent_link: Some(spent_link),
             session: Some(session),
             ..Rows::default()
         };
@@ -319,7 +345,8 @@ impl Store {
         Ok(Committed::new(opened, head))
     }
 
-    /// Sets a person's password and ends all of their sessions.
+    /// Sets a person's password and ends all of their sessions. Refuses with
+    /// [`Refusal::MemberNotFound`].
     pub async fn set_password(
         &self,
         by: &Call,
@@ -337,6 +364,7 @@ impl Store {
                 hash: hash.to_owned(),
             }),
             ended_sessions: vec![SessionsOf::person(&member.email)],
+            for_member: Some(member.id.clone()),
             ..Rows::default()
         };
         let head = self.commit(Proposal::new(by, change, rows, now)).await?;

@@ -13,14 +13,26 @@ mod sample;
 
 #[path = "conformance/changes.rs"]
 mod changes;
+#[path = "conformance/counts.rs"]
+mod counts;
 #[path = "conformance/following.rs"]
 mod following;
+#[path = "conformance/invitations.rs"]
+mod invitations;
 #[path = "conformance/ledger.rs"]
 mod ledger;
 #[path = "conformance/lists.rs"]
 mod lists;
 #[path = "conformance/outcomes.rs"]
 mod outcomes;
+#[path = "conformance/parts.rs"]
+mod parts;
+#[path = "conformance/people.rs"]
+mod people;
+#[path = "conformance/portal.rs"]
+mod portal;
+#[path = "conformance/sessions.rs"]
+mod sessions;
 #[path = "conformance/two_stores.rs"]
 mod two_stores;
 

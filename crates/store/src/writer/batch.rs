@@ -181,7 +181,7 @@ async fn stage(
                 outcomes.push(Ok(Receipt {
                     head,
                     dropped: Dropped::new(),
-                    rows: Some(rows.clone()),
+                    rows: Some(Rows::clone(rows)),
                 }));
                 continue;
             }

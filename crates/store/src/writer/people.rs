@@ -4,14 +4,15 @@
 use std::collections::{HashMap, HashSet};
 
 use keyway_core::actor::Actor;
-use keyway_core::id::OrganizationId;
-use keyway_token::digest::Digest;
+use keyway_core::id::{MemberId, OrganizationId};
+use keyway_core::time::Timestamp;
 use sqlx::AnyConnection;
 
 use super::facts::{Facts, rows_by_digest, rows_by_text};
 use super::guard::follows;
 use super::proposal::Proposal;
 use crate::error::{Refusal, StoreError};
+use crate::sessions::SpentLink;
 use crate::statement::Fields;
 
 /// Longest list of values in one statement.
@@ -32,6 +33,8 @@ struct PortalFact {
 
 #[derive(Debug)]
 struct LinkFact {
+    kind: String,
+    subject: String,
     expires_at: i64,
     is_spent: bool,
 }
@@ -68,6 +71,8 @@ impl<'a> AskedPeople<'a> {
             Actor::ManagementKey(_) | Actor::Key(_) | Actor::System => {}
         }
         let rows = &proposal.rows;
+        self.members
+            .extend(rows.for_member.iter().map(MemberId::as_str));
         for member in &rows.members {
             self.members.insert(member.id.as_str());
             self.emails.insert(member.email.folded());
@@ -79,7 +84,7 @@ impl<'a> AskedPeople<'a> {
         self.portal_sessions
             .extend(rows.portal_sessions.iter().map(|it| it.id.as_str()));
         self.links
-            .extend(rows.spent_link.iter().map(Digest::as_bytes));
+            .extend(rows.spent_link.iter().map(|it| it.digest.as_bytes()));
     }
 }
 
@@ -127,17 +132,19 @@ pub(super) async fn load(
             .portal_sessions
             .insert(fields.text(0)?.to_owned(), fact);
     }
-    let select = "SELECT digest, expires_at, spent_at FROM links WHERE digest";
+    let select = "SELECT digest, kind, subject, expires_at, spent_at FROM links WHERE digest";
     for row in &rows_by_digest(connection, select, &asked.links, LIST_MAX).await? {
-        let columns = &["digest", "expires_at", "spent_at"];
+        let columns = &["digest", "kind", "subject", "expires_at", "spent_at"];
         let fields = Fields {
             row,
             table: "links",
             columns,
         };
         let fact = LinkFact {
-            expires_at: fields.int(1)?,
-            is_spent: fields.int_or_null(2)?.is_some(),
+            kind: fields.text(1)?.to_owned(),
+            subject: fields.text(2)?.to_owned(),
+            expires_at: fields.int(3)?,
+            is_spent: fields.int_or_null(4)?.is_some(),
         };
         facts.links.insert(fields.hash(0)?, fact);
     }
@@ -195,31 +202,60 @@ pub(super) fn actor_stands(facts: &Facts, proposal: &Proposal) -> bool {
     }
 }
 
+impl PeopleFacts {
+    pub(super) fn member_version(&self, id: &MemberId) -> Option<i64> {
+        self.members.get(id.as_str()).map(|fact| fact.version)
+    }
+
+    fn opens(&self, link: &SpentLink, now: Timestamp) -> bool {
+        self.links.get(link.digest.as_bytes()).is_some_and(|fact| {
+            !fact.is_spent
+                && fact.expires_at > now.micros()
+                && fact.kind == link.kind.as_str()
+                && fact.subject == link.subject
+        })
+    }
+}
+
 pub(super) fn decide(facts: &Facts, proposal: &Proposal) -> Result<(), Refusal> {
     let people = &facts.people;
-    if let Some(digest) = &proposal.rows.spent_link {
-        let lives = |fact: &LinkFact| !fact.is_spent && fact.expires_at > proposal.now.micros();
-        if !people.links.get(digest.as_bytes()).is_some_and(lives) {
-            return Err(Refusal::LinkDead);
+    if let Some(id) = &proposal.rows.for_member {
+        let found = people.members.get(id.as_str());
+        if !found.is_some_and(|fact| fact.is_active) {
+            return Err(Refusal::MemberNotFound);
         }
+    }
+    if let Some(link) = &proposal.rows.spent_link
+        && !people.opens(link, proposal.now)
+    {
+        return Err(Refusal::LinkDead);
     }
     for organization in organizations(proposal) {
         if !facts.organizations.contains_key(organization.as_str()) {
             return Err(Refusal::OrganizationNotFound);
         }
     }
+    decide_members(people, proposal)?;
+    decide_invitations(people, proposal)?;
+    decide_portal_sessions(facts, proposal)
+}
+
+fn decide_members(people: &PeopleFacts, proposal: &Proposal) -> Result<(), Refusal> {
     for member in &proposal.rows.members {
-        let found = people.members.get(member.id.as_str());
-        follows(member.version, found.map(|fact| fact.version))?;
+        follows(member.version, people.member_version(&member.id))?;
         let place = (member.organization.to_string(), member.email.folded());
         let holder = people.emails.get(&place);
         if member.is_active() && holder.is_some_and(|holder| holder != member.id.as_str()) {
             return Err(Refusal::EmailTaken);
         }
     }
+    Ok(())
+}
+
+fn decide_invitations(people: &PeopleFacts, proposal: &Proposal) -> Result<(), Refusal> {
     for invitation in &proposal.rows.invitations {
         let found = people.invitations.get(invitation.id.as_str()).copied();
-        follows(invitation.version, found)?;
+        follows_or_dead(proposal, invitation.version, found)?;
         let place = (
             invitation.organization.to_string(),
             invitation.email.folded(),
@@ -228,12 +264,13 @@ pub(super) fn decide(facts: &Facts, proposal: &Proposal) -> Result<(), Refusal> 
             return Err(Refusal::EmailTaken);
         }
     }
+    Ok(())
+}
+
+fn decide_portal_sessions(facts: &Facts, proposal: &Proposal) -> Result<(), Refusal> {
     for session in &proposal.rows.portal_sessions {
-        let found = people
-            .portal_sessions
-            .get(session.id.as_str())
-            .map(|fact| fact.version);
-        follows(session.version, found)?;
+        let found = facts.people.portal_sessions.get(session.id.as_str());
+        follows_or_dead(proposal, session.version, found.map(|fact| fact.version))?;
         let place = session.project.as_ref();
         let place = place.map(|id| (session.organization.to_string(), id.to_string()));
         if session.version == 1 && place.is_some_and(|it| !facts.projects.contains(&it)) {
@@ -241,4 +278,12 @@ pub(super) fn decide(facts: &Facts, proposal: &Proposal) -> Result<(), Refusal> 
         }
     }
     Ok(())
+}
+
+/// What a link leads to and has moved on was opened or ended meanwhile, so the link is dead.
+fn follows_or_dead(proposal: &Proposal, version: i64, found: Option<i64>) -> Result<(), Refusal> {
+    follows(version, found).map_err(|refusal| match &proposal.rows.spent_link {
+        Some(_) => Refusal::LinkDead,
+        None => refusal,
+    })
 }

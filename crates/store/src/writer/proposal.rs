@@ -12,13 +12,12 @@ use keyway_core::member::Member;
 use keyway_core::organization::{Organization, Project};
 use keyway_core::portal::PortalSession;
 use keyway_core::time::Timestamp;
-use keyway_token::digest::Digest;
 use serde_json::{Map, Value};
 
 use crate::call::Call;
 use crate::ledger::entry::Personal;
 use crate::profile::{InForce, ProfileRow};
-use crate::sessions::{Link, PasswordRow, Session, SessionsOf};
+use crate::sessions::{Link, PasswordRow, Session, SessionsOf, SpentLink};
 use crate::writer::step::Again;
 
 /// Rows to save. Each stands at the version it will have: 1 must not exist yet, any other takes
@@ -35,8 +34,10 @@ pub(crate) struct Rows {
     pub(crate) portal_sessions: Vec<PortalSession>,
     /// New ones.
     pub(crate) links: Vec<Link>,
-    /// Must be unspent and of this time.
-    pub(crate) spent_link: Option<Digest>,
+    /// Must be unspent, of this time, and made for this.
+    pub(crate) spent_link: Option<SpentLink>,
+    /// Must stand, as what is written for it must not come after its removal.
+    pub(crate) for_member: Option<MemberId>,
     /// Ended before the new one is opened.
     pub(crate) ended_sessions: Vec<SessionsOf>,
     pub(crate) session: Option<Session>,
@@ -197,7 +198,7 @@ impl Proposal {
         touches.extend(
             rows.spent_link
                 .iter()
-                .map(|it| Touch::Digest(*it.as_bytes())),
+                .map(|it| Touch::Digest(*it.digest.as_bytes())),
         );
     }
 
@@ -229,6 +230,14 @@ impl Proposal {
         let members = self.rows.members.iter().map(|it| &it.organization);
         let invitations = self.rows.invitations.iter().map(|it| &it.organization);
         touches.extend(members.chain(invitations).cloned().map(Touch::Organization));
+        touches.extend(self.rows.for_member.iter().cloned().map(Touch::Member));
+        // A person who becomes a member in the same transaction would be invited all the same.
+        touches.extend(
+            self.rows
+                .invitations
+                .iter()
+                .map(|it| Touch::Email(it.organization.clone(), it.email.folded())),
+        );
         for it in self
             .rows
             .portal_sessions

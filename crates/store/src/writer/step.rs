@@ -9,13 +9,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use keyway_core::key::Key;
+use keyway_core::member::Member;
 use keyway_core::organization::Organization;
 use sqlx::AnyConnection;
 
 use super::facts::Facts;
 use super::proposal::{Proposal, Rows};
 use crate::error::{Refusal, StoreError};
-use crate::{keys, organizations};
+use crate::{keys, members, organizations};
 
 /// The change of an object as it stands; None where nothing has to be done.
 pub(crate) type Step<T> = dyn Fn(&T) -> Result<Option<Proposal>, Refusal> + Send + Sync;
@@ -25,6 +26,7 @@ pub(crate) type Step<T> = dyn Fn(&T) -> Result<Option<Proposal>, Refusal> + Send
 pub(crate) enum Again {
     Key(Arc<Step<Key>>),
     Organization(Arc<Step<Organization>>),
+    Member(Arc<Step<Member>>),
 }
 
 impl fmt::Debug for Again {
@@ -40,7 +42,7 @@ pub(crate) enum Taken {
     AsProposed,
     Remade(Box<Proposal>),
     /// Others had done it; these are the rows as they stand.
-    Unchanged(Rows),
+    Unchanged(Box<Rows>),
     Refused(Refusal),
 }
 
@@ -82,6 +84,21 @@ pub(crate) async fn take(
                 ..Rows::default()
             }))
         }
+        Some(Again::Member(step)) => {
+            let moved = proposal.rows.members.iter().find(|member| {
+                let found = facts.people.member_version(&member.id);
+                found.is_some_and(|found| found + 1 != member.version)
+            });
+            let Some(moved) = moved else {
+                return Ok(Taken::AsProposed);
+            };
+            let found = members::load(connection, Some(&[moved.id.as_str()])).await?;
+            let gone = Refusal::MemberNotFound;
+            Ok(taken(found.first(), gone, step, |members| Rows {
+                members,
+                ..Rows::default()
+            }))
+        }
         None => Ok(Taken::AsProposed),
     }
 }
@@ -97,7 +114,7 @@ fn taken<T: Clone>(
     };
     match step(found) {
         Ok(Some(proposal)) => Taken::Remade(Box::new(proposal)),
-        Ok(None) => Taken::Unchanged(rows(vec![found.clone()])),
+        Ok(None) => Taken::Unchanged(Box::new(rows(vec![found.clone()]))),
         Err(refusal) => Taken::Refused(refusal),
     }
 }

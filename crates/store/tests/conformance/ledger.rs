@@ -1,17 +1,23 @@
 //! The ledger: exact entries, the chain, and what breaks it.
 
+use std::collections::HashSet;
+
 use keyway_core::management::Reach;
 use keyway_store::Store;
 use keyway_store::keys::change::KeyAt;
 use keyway_store::ledger::Head;
 use keyway_store::ledger::entry::{Entry, EntryFilter, Walk};
 use keyway_store::ledger::verify::{Fault, LedgerState};
+use keyway_store::members::{MemberAt, MemberEdit};
+use keyway_store::sessions::LinkKind;
+use keyway_token::digest::Digest;
 
 use crate::engines::Place;
 use crate::sample::*;
 
 crate::conformance! {
     the_same_calls_write_the_same_ledger
+    the_same_calls_about_people_write_the_same_ledger
     an_entry_tells_who_did_what
     an_edited_entry_is_named
     a_missing_entry_is_named
@@ -58,6 +64,92 @@ async fn the_same_calls_write_the_same_ledger(place: &Place) {
         head.hash_hex(),
         "d98aca633732d75ccdc97d54ebe59592af6558999b9db95ee3d19b4c907d049e"
     );
+}
+
+/// One change of each kind that is about people.
+async fn some_history_of_people(store: &Store) {
+    let (by, reach) = (system(), own("acme"));
+    let ann = with_ann(store).await;
+    let at_ann = MemberAt {
+        reach: &reach,
+        id: &ann.id,
+        expected: None,
+    };
+    let edit = MemberEdit {
+        name: None,
+        bindings: Some(bindings("admin")),
+    };
+    let edited = store.update_member(&by, at_ann, &edit, at(2)).await;
+    let ann = edited.unwrap().into_parts().0;
+    let way = sign_in_link("sign-in", &ann);
+    let _made = store
+        .create_sign_in_link(&by, &ann, way, at(3))
+        .await
+        .unwrap();
+    let (digest, cookie) = (Digest::of("sign-in"), session("ann", &ann));
+    let opened = store.sign_in(&by, &ann, Some(&digest), cookie, at(4)).await;
+    let _opened = opened.unwrap();
+    let by_ann = by_member(&ann);
+    let _set = store
+        .set_password(&by_ann, &ann, "hash", at(5))
+        .await
+        .unwrap();
+    let _ended = store.end_sessions(&by_ann, &ann, at(6)).await.unwrap();
+    let invited = ["inv_1", "inv_2"].map(|id| invitation("acme", id, "zoe@example.com"));
+    for it in &invited {
+        let way = link(it.id.as_str(), LinkKind::Invitation, it.id.as_str());
+        let made = store
+            .create_invitation(&by_ann, it.clone(), way, at(7))
+            .await;
+        let _made = made.unwrap();
+    }
+    let [first, second] = invited;
+    let withdrawn = store
+        .withdraw_invitation(&by_ann, &reach, &first.id, at(8))
+        .await;
+    let _withdrawn = withdrawn.unwrap();
+    let zoe = member("acme", "zoe", "zoe@example.com");
+    let (digest, cookie) = (Digest::of("inv_2"), session("zoe", &zoe));
+    let accepted = second.accept(at(9)).unwrap();
+    let made = store
+        .accept_invitation(&by, accepted, zoe, &digest, cookie, at(9))
+        .await;
+    let _made = made.unwrap();
+    let portal = portal_session("acme", "ps_1");
+    let way = link("portal", LinkKind::Portal, "ps_1");
+    let made = store
+        .create_portal_session(&by_ann, portal, way, at(10))
+        .await;
+    let portal = made.unwrap().into_parts().0;
+    let (digest, cookie) = (Digest::of("portal"), portal_cookie("portal", &portal));
+    let opened = store
+        .open_portal_session(&by, portal, &digest, cookie, at(11))
+        .await;
+    let id = opened.unwrap().into_parts().0.id;
+    let revoked = store
+        .revoke_portal_session(&by_ann, &reach, &id, at(12))
+        .await;
+    let _revoked = revoked.unwrap();
+    let _removed = store.remove_member(&by, at_ann, at(13)).await.unwrap();
+}
+
+/// The hash stands for every byte of sixteen entries, on both engines.
+async fn the_same_calls_about_people_write_the_same_ledger(place: &Place) {
+    let store = place.open().await;
+    some_history_of_people(&store).await;
+    let entries = entries(&store).await;
+    let actions: HashSet<&str> = entries.iter().map(|entry| &*entry.action).collect();
+    assert_eq!((entries.len(), actions.len()), (16, 15));
+    let changes = store.changes_after(Head::GENESIS).await.unwrap().unwrap();
+    let followed = changes.entries.into_iter().map(|entry| Some(entry.change));
+    assert!(followed.eq(entries.iter().map(Entry::change)));
+    let head = store.read_head().await.unwrap();
+    assert_eq!(
+        head.hash_hex(),
+        "4d0b6623865356f86c34fcdf1fb21763b88a6d5a6bcfbee6df424d2ca14361cd"
+    );
+    let whole = store.verify_ledger(None).await.unwrap();
+    assert_eq!(whole, LedgerState::Whole(head));
 }
 
 async fn an_entry_tells_who_did_what(place: &Place) {

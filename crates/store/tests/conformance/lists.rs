@@ -2,6 +2,7 @@
 
 use keyway_core::key::{Key, KeyStatus, Lifetime};
 use keyway_core::management::Reach;
+use keyway_core::time::Timestamp;
 use keyway_store::Store;
 use keyway_store::keys::change::KeyAt;
 use keyway_store::keys::list::KeyFilter;
@@ -380,9 +381,10 @@ async fn what_a_list_says_beside_its_rows(place: &Place) {
         .unwrap();
     let found: Vec<&str> = found.iter().map(|key| key.id.as_str()).collect();
     assert_eq!(found, ["k1"]);
-    let (other, successor) = (own("other"), key_id("k4"));
-    let none = store.list_predecessors(&other, std::slice::from_ref(&successor));
-    assert!(none.await.unwrap().is_empty());
+    let none = store
+        .list_predecessors(&own("other"), &[key_id("k4")])
+        .await;
+    assert!(none.unwrap().is_empty());
 }
 
 async fn usage_adds_up_and_the_latest_time_wins(place: &Place) {
@@ -414,16 +416,25 @@ async fn usage_adds_up_and_the_latest_time_wins(place: &Place) {
         ("api_key_expired", 1),
     ];
     assert_eq!(hours, expected);
-    let days = store
-        .read_usage_days(&[key_id("k1"), key_id("k2")], at(7_200))
-        .await
-        .unwrap();
-    let days: Vec<_> = days
-        .iter()
-        .map(|it| (it.day, &*it.outcome, it.count))
-        .collect();
-    let expected = [(at(0), ALLOWED, 6), (at(0), "api_key_expired", 3)];
-    assert_eq!(days, expected);
+    // The clock of these tests begins shortly before midnight.
+    let day = |number: i64| Timestamp::from_micros(number * 86_400_000_000);
+    let expected = [
+        (day(19_675), ALLOWED, 4),
+        (day(19_675), "api_key_expired", 2),
+        (day(19_676), ALLOWED, 2),
+        (day(19_676), "api_key_expired", 1),
+    ];
+    for (from, expected) in [(at(0), &expected[..]), (at(7_200), &expected[2..])] {
+        let days = store
+            .read_usage_days(&[key_id("k1"), key_id("k2")], from)
+            .await
+            .unwrap();
+        let days: Vec<_> = days
+            .iter()
+            .map(|it| (it.day, &*it.outcome, it.count))
+            .collect();
+        assert_eq!(days, expected);
+    }
     let uses = store
         .read_last_uses(&[key_id("k1"), key_id("k2")])
         .await

@@ -1,18 +1,25 @@
 //! Things to put into a store.
 
-use keyway_core::actor::Origin;
+use std::collections::BTreeMap;
+
+use keyway_core::actor::{Actor, Origin};
 use keyway_core::grant::Grants;
 use keyway_core::id::{KeyId, OrganizationId};
+use keyway_core::invitation::{Invitation, InvitationState};
 use keyway_core::key::{Key, KeyState, Lifetime, Revocation, Rotation};
 use keyway_core::management::{ManagementKey, ManagementKeyState, Preset, Reach};
+use keyway_core::member::{Bindings, Member, MemberState};
 use keyway_core::network::IpRules;
 use keyway_core::organization::{Organization, OrganizationState, Project};
+use keyway_core::portal::{PortalSession, PortalSessionState};
 use keyway_core::text::Metadata;
 use keyway_core::time::{Span, Timestamp};
 use keyway_store::Store;
 use keyway_store::call::Call;
 use keyway_store::error::{ChangeError, Refusal};
+use keyway_store::ledger::entry::{Entry, EntryFilter, Walk};
 use keyway_store::profile::InForce;
+use keyway_store::sessions::{Link, LinkKind, Session, SessionKind};
 use keyway_token::digest::Digest;
 use keyway_token::entropy::Entropy;
 
@@ -144,6 +151,161 @@ pub(crate) fn organization_id(id: &str) -> OrganizationId {
 
 pub(crate) fn key_id(id: &str) -> KeyId {
     id.parse().unwrap()
+}
+
+pub(crate) fn bindings(role: &str) -> Bindings {
+    Bindings {
+        organization: role.parse().unwrap(),
+        projects: BTreeMap::new(),
+    }
+}
+
+/// A member of the id `mem_NAME`.
+pub(crate) fn member(organization: &str, name: &str, email: &str) -> Member {
+    Member {
+        id: format!("mem_{name}").parse().unwrap(),
+        organization: organization.parse().unwrap(),
+        email: email.parse().unwrap(),
+        name: format!("Name of {name}").parse().unwrap(),
+        bindings: bindings("viewer"),
+        state: MemberState::Active,
+        created_at: at(1),
+        created_by: "system".to_owned(),
+        version: 1,
+    }
+}
+
+/// `ann@example.com` of `acme`.
+pub(crate) fn ann() -> Member {
+    member("acme", "ann", "ann@example.com")
+}
+
+/// Open until the 1,000th second.
+pub(crate) fn invitation(organization: &str, id: &str, email: &str) -> Invitation {
+    Invitation {
+        id: id.parse().unwrap(),
+        organization: organization.parse().unwrap(),
+        email: email.parse().unwrap(),
+        bindings: bindings("developer"),
+        state: InvitationState::Open,
+        expires_at: at(1_000),
+        created_at: at(1),
+        created_by: "system".to_owned(),
+        version: 1,
+    }
+}
+
+/// For keys of owner `u_1` in any project; until the 1,000th second.
+pub(crate) fn portal_session(organization: &str, id: &str) -> PortalSession {
+    PortalSession {
+        id: id.parse().unwrap(),
+        organization: organization.parse().unwrap(),
+        project: None,
+        owner: Some("u_1".parse().unwrap()),
+        permissions: vec!["keys.*".parse().unwrap(), "read".parse().unwrap()],
+        return_url: None,
+        state: PortalSessionState::Fresh,
+        expires_at: at(1_000),
+        created_at: at(1),
+        created_by: "system".to_owned(),
+        version: 1,
+    }
+}
+
+/// A link with this text in it, until the 1,000th second.
+pub(crate) fn link(secret: &str, kind: LinkKind, subject: &str) -> Link {
+    Link {
+        digest: Digest::of(secret),
+        kind,
+        subject: subject.to_owned(),
+        expires_at: at(1_000),
+        is_spent: false,
+    }
+}
+
+pub(crate) fn sign_in_link(secret: &str, member: &Member) -> Link {
+    link(secret, LinkKind::SignIn, member.id.as_str())
+}
+
+/// A session of a member's person, known by the cookie.
+pub(crate) fn session(cookie: &str, member: &Member) -> Session {
+    Session {
+        digest: Digest::of(cookie),
+        kind: SessionKind::Person,
+        subject: member.email.folded(),
+        organization: member.organization.clone(),
+        created_at: at(1),
+        seen_at: at(1),
+        expires_at: at(2_000),
+    }
+}
+
+pub(crate) fn portal_cookie(cookie: &str, portal: &PortalSession) -> Session {
+    Session {
+        kind: SessionKind::Portal,
+        subject: portal.id.to_string(),
+        organization: portal.organization.clone(),
+        ..session(cookie, &ann())
+    }
+}
+
+/// A call of a member, as authorized in the version that is given.
+pub(crate) fn by_member(member: &Member) -> Call {
+    by(Actor::Member {
+        id: member.id.clone(),
+        version: member.version,
+    })
+}
+
+pub(crate) fn by(actor: Actor) -> Call {
+    Call::from(Origin {
+        actor,
+        ..system().origin
+    })
+}
+
+/// Organization `acme` with project `alpha`, and in it Ann.
+pub(crate) async fn with_ann(store: &Store) -> Member {
+    with_acme(store).await;
+    with_member(store, ann()).await
+}
+
+pub(crate) async fn with_member(store: &Store, member: Member) -> Member {
+    let made = store.create_member(&system(), member, at(1)).await;
+    made.unwrap().into_parts().0
+}
+
+pub(crate) async fn with_organization(store: &Store, id: &str) {
+    let mut organization = organization(id);
+    organization.external_id = None;
+    let made = store
+        .create_organization(&system(), organization, at(0))
+        .await;
+    let _made = made.unwrap();
+}
+
+/// Whether a cookie opens anything.
+pub(crate) async fn opens(store: &Store, cookie: &str) -> bool {
+    let found = store.find_session(&Digest::of(cookie)).await.unwrap();
+    found.is_some()
+}
+
+pub(crate) async fn head_seq(store: &Store) -> i64 {
+    store.read_head().await.unwrap().seq
+}
+
+/// The entries behind one, at most a hundred.
+pub(crate) async fn entries_after(store: &Store, seq: i64) -> Vec<Entry> {
+    let filter = EntryFilter::default();
+    let listed = store
+        .list_entries(&Reach::All, &filter, Walk::After(seq), 100)
+        .await;
+    listed.unwrap()
+}
+
+/// The whole page of a list of one thing, by id.
+pub(crate) fn words<T>(rows: &[T], word: impl Fn(&T) -> &str) -> Vec<String> {
+    rows.iter().map(|it| word(it).to_owned()).collect()
 }
 
 /// Organization `acme` with project `alpha`.

@@ -1,0 +1,208 @@
+//! What pages say about keys and people in numbers.
+
+use keyway_core::id::{MemberId, ProjectId};
+use keyway_core::key::{Key, Lifetime};
+use keyway_core::management::Reach;
+use keyway_core::member::Member;
+use keyway_store::Store;
+use keyway_store::keys::change::KeyAt;
+use keyway_store::members::MemberAt;
+use keyway_store::sign_ins::SignIns;
+use keyway_token::digest::Digest;
+
+use crate::engines::Place;
+use crate::sample::*;
+
+crate::conformance! {
+    only_living_keys_of_the_organization_are_counted
+    a_replaced_key_counts_against_no_limit
+    leavers_are_the_removed_members_whose_keys_live
+    who_has_a_password_and_when_they_were_seen_is_told_in_order
+}
+
+/// Of Ann: `live` in alpha by terraform, `off` inactive, `short` until the 50th second, `dead` revoked;
+/// of the system: `own` in alpha; and in `other`, by an Ann of the same name there: `x`.
+async fn with_keys(store: &Store) {
+    with_acme(store).await;
+    with_organization(store, "other").await;
+    let anns = "member/mem_ann";
+    let alpha: ProjectId = "alpha".parse().unwrap();
+    let by = |key: Key, creator: &str| Key {
+        created_by: creator.to_owned(),
+        ..key
+    };
+    let live = Key {
+        project: Some(alpha.clone()),
+        managed_by: Some("terraform".parse().unwrap()),
+        ..key("acme", "live")
+    };
+    let short = Key {
+        lifetime: Lifetime::Until(at(50)),
+        managed_by: Some("cron".parse().unwrap()),
+        ..key("acme", "short")
+    };
+    let own_key = Key {
+        project: Some(alpha),
+        managed_by: Some("terraform".parse().unwrap()),
+        ..key("acme", "own")
+    };
+    for key in [
+        by(live, anns),
+        by(key("acme", "off"), anns),
+        by(short, anns),
+        by(key("acme", "dead"), anns),
+        own_key,
+        by(key("other", "x"), anns),
+    ] {
+        let _made = store.create_key(&system(), key, OPEN, at(1)).await.unwrap();
+    }
+    let (reach, off, dead) = (own("acme"), key_id("off"), key_id("dead"));
+    let at_key = |id| KeyAt {
+        reach: &reach,
+        id,
+        expected: None,
+    };
+    let _off = store
+        .deactivate_key(&system(), at_key(&off), at(2))
+        .await
+        .unwrap();
+    let _dead = store
+        .revoke_key(&system(), at_key(&dead), &revocation(2), at(2))
+        .await
+        .unwrap();
+}
+
+async fn only_living_keys_of_the_organization_are_counted(place: &Place) {
+    let store = place.open().await;
+    with_keys(&store).await;
+    let acme = organization_id("acme");
+    let creators = ["system", "member/mem_ann", "member/mem_nobody"].map(str::to_owned);
+    for (secs, all, anns) in [(49, 4, 3), (50, 3, 2)] {
+        let now = at(secs);
+        assert_eq!(store.count_keys(&acme, now).await.unwrap(), all);
+        let counted = store.count_keys_by_creator(&acme, &creators, now).await;
+        assert_eq!(counted.unwrap(), [1, anns, 0]);
+    }
+    let none = store.count_keys_by_creator(&acme, &[], at(9)).await;
+    assert!(none.unwrap().is_empty());
+    let managers = store.count_keys_by_manager(&acme, at(49)).await.unwrap();
+    let expected = [("cron".to_owned(), 1), ("terraform".to_owned(), 2)];
+    assert_eq!(managers, expected);
+    let managers = store.count_keys_by_manager(&acme, at(50)).await.unwrap();
+    assert_eq!(managers, expected[1..]);
+    let other = organization_id("other");
+    assert_eq!(store.count_keys(&other, at(9)).await.unwrap(), 1);
+    let managers = store.count_keys_by_manager(&other, at(9)).await.unwrap();
+    assert_eq!(managers, []);
+}
+
+async fn a_replaced_key_counts_against_no_limit(place: &Place) {
+    let store = place.open().await;
+    with_keys(&store).await;
+    let (acme, reach, id) = (organization_id("acme"), own("acme"), key_id("live"));
+    let projects = ["alpha", "beta"].map(|it| it.parse::<ProjectId>().unwrap());
+    let alpha = |count| vec![(projects[0].clone(), count)];
+    let counted = store.count_limited_keys(&acme, &projects, at(9)).await;
+    assert_eq!(counted.unwrap(), alpha(2));
+    let rotated = KeyAt {
+        reach: &reach,
+        id: &id,
+        expected: None,
+    };
+    let _rotated = store
+        .rotate_key(&system(), rotated, &rotation("fresh", "1h", 9), OPEN)
+        .await
+        .unwrap();
+    // Both live, and the limit knows one.
+    let counted = store.count_limited_keys(&acme, &projects, at(9)).await;
+    assert_eq!(counted.unwrap(), alpha(2));
+    assert_eq!(store.count_keys(&acme, at(9)).await.unwrap(), 5);
+    let none = store.count_limited_keys(&acme, &[], at(9)).await;
+    assert!(none.unwrap().is_empty());
+}
+
+async fn remove(store: &Store, id: &MemberId, secs: u32) -> Member {
+    let reach = Reach::All;
+    let place = MemberAt {
+        reach: &reach,
+        id,
+        expected: None,
+    };
+    let removed = store.remove_member(&system(), place, at(secs)).await;
+    removed.unwrap().into_parts().0
+}
+
+async fn leavers_are_the_removed_members_whose_keys_live(place: &Place) {
+    let store = place.open().await;
+    with_keys(&store).await;
+    let ann = with_member(&store, ann()).await;
+    let bob = with_member(&store, member("acme", "bob", "bob@example.com")).await;
+    let cat = with_member(&store, member("acme", "cat", "cat@example.com")).await;
+    let bobs = Key {
+        lifetime: Lifetime::Until(at(50)),
+        created_by: "member/mem_bob".to_owned(),
+        ..key("acme", "bobs")
+    };
+    let _made = store
+        .create_key(&system(), bobs, OPEN, at(2))
+        .await
+        .unwrap();
+    let acme = organization_id("acme");
+    let leavers = |limit, secs| {
+        let (store, acme) = (store.clone(), acme.clone());
+        async move { store.list_leavers(&acme, limit, at(secs)).await.unwrap() }
+    };
+    assert_eq!(leavers(9, 3).await, [], "nobody left yet");
+    let ann = remove(&store, &ann.id, 4).await;
+    let bob = remove(&store, &bob.id, 5).await;
+    let _cat = remove(&store, &cat.id, 6).await;
+    assert_eq!(leavers(9, 49).await, [bob.clone(), ann.clone()]);
+    assert_eq!(leavers(1, 49).await, [bob]);
+    assert_eq!(leavers(9, 50).await, [ann]);
+    let other = store
+        .list_leavers(&organization_id("other"), 9, at(9))
+        .await;
+    assert_eq!(other.unwrap(), []);
+}
+
+async fn who_has_a_password_and_when_they_were_seen_is_told_in_order(place: &Place) {
+    let store = place.open().await;
+    let ann = with_ann(&store).await;
+    let bob = with_member(&store, member("acme", "bob", "bob@example.com")).await;
+    with_organization(&store, "other").await;
+    let set = store.set_password(&system(), &ann, "hash", at(2)).await;
+    let _set = set.unwrap();
+    for cookie in ["one", "two"] {
+        let opened = session(cookie, &ann);
+        let opened = store.sign_in(&system(), &ann, None, opened, at(3)).await;
+        let _opened = opened.unwrap();
+    }
+    let digest = Digest::of("two");
+    store.touch_session(&digest, at(60)).await.unwrap();
+    let people = ["bob@example.com", "nobody@example.com", "ann@example.com"];
+    let people = people.map(str::to_owned);
+    let told = |has_password, seen_at| {
+        let [bob, nobody, ann] = people.clone();
+        let nothing = |person| SignIns {
+            person,
+            has_password: false,
+            seen_at: None,
+        };
+        let ann = SignIns {
+            person: ann,
+            has_password,
+            seen_at,
+        };
+        vec![nothing(bob), nothing(nobody), ann]
+    };
+    let acme = organization_id("acme");
+    let found = store.list_sign_ins(&acme, &people).await.unwrap();
+    assert_eq!(found, told(true, Some(at(60))));
+    // A password is the person's; where they were seen is the organization's.
+    let other = organization_id("other");
+    let found = store.list_sign_ins(&other, &people).await.unwrap();
+    assert_eq!(found, told(true, None));
+    let none = store.list_sign_ins(&acme, &[]).await.unwrap();
+    assert_eq!(none, []);
+    assert!(bob.is_active());
+}
