@@ -51,7 +51,7 @@ fn a_request_names_what_it_requires_and_refuses_the_rest() {
 }
 
 #[test]
-fn a_secret_is_a_string_and_a_grant_is_one_of_two() {
+fn a_secret_is_a_string_and_a_grant_is_one_of_three() {
     let schemas = schemas();
     assert_eq!(
         schemas["VerifyKey"]["properties"]["secret"]["type"],
@@ -61,5 +61,5 @@ fn a_secret_is_a_string_and_a_grant_is_one_of_two() {
         schemas["IssuedKey"]["properties"]["secret"]["type"],
         json!("string")
     );
-    assert_eq!(schemas["Grant"]["oneOf"].as_array().map(Vec::len), Some(2));
+    assert_eq!(schemas["Grant"]["oneOf"].as_array().map(Vec::len), Some(3));
 }

@@ -270,7 +270,7 @@ fn failures_have_their_exit_code_an_error_and_a_hint() {
     let missing = server.run(&["keys", "show", "nothing"]);
     assert_eq!(missing.exit, 4);
     assert!(
-        missing.talk.starts_with("error: There is no such key\n"),
+        missing.talk.starts_with("error: There is no such key: "),
         "{missing:?}"
     );
     assert!(missing.talk.contains("\nhint: "), "{missing:?}");

@@ -5,6 +5,7 @@
 
 pub mod pages;
 pub mod parse;
+mod tables;
 
 use std::collections::BTreeMap;
 

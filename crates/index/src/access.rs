@@ -31,7 +31,7 @@ pub struct Access {
 
 /// The same on loan: what makes two accesses equal.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Shared<'a> {
+struct Likeness<'a> {
     project: Option<&'a ProjectId>,
     environment: &'a str,
     grants: &'a Grants,
@@ -39,7 +39,7 @@ struct Shared<'a> {
     creator: Option<u32>,
 }
 
-impl<'a> Shared<'a> {
+impl<'a> Likeness<'a> {
     fn of(key: &'a Key, creator: Option<u32>) -> Self {
         Self {
             project: key.project.as_ref(),
@@ -74,9 +74,9 @@ pub(crate) struct Accesses {
 impl Accesses {
     /// `creator` is the number of the member who made the key.
     pub(crate) fn intern(&mut self, key: &Key, creator: Option<u32>) -> Arc<Access> {
-        let wanted = Shared::of(key, creator);
+        let wanted = Likeness::of(key, creator);
         let hash = self.hasher.hash_one(wanted);
-        let is_it = |access: &Arc<Access>| Shared::in_access(access) == wanted;
+        let is_it = |access: &Arc<Access>| Likeness::in_access(access) == wanted;
         if let Some(found) = self.shared.find(hash, is_it) {
             return Arc::clone(found);
         }
@@ -93,7 +93,7 @@ impl Accesses {
         let hasher = &self.hasher;
         self.shared
             .insert_unique(hash, Arc::clone(&access), |access| {
-                hasher.hash_one(Shared::in_access(access))
+                hasher.hash_one(Likeness::in_access(access))
             });
         access
     }
@@ -216,7 +216,7 @@ mod tests {
         ] {
             let access = accesses.intern(&other, None);
             assert!(!Arc::ptr_eq(&first, &access), "{access:?}");
-            assert!(Shared::in_access(&access) == Shared::of(&other, None));
+            assert!(Likeness::in_access(&access) == Likeness::of(&other, None));
         }
     }
 

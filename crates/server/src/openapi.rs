@@ -35,6 +35,7 @@ const REPEATABLE: &[&str] = &[
     "/v1/keys",
     "/v1/keys/{id}/rotate",
     "/v1/management-keys",
+    "/v1/members",
 ];
 /// Changes by POST that may name a version.
 const VERSIONED: &[&str] = &[
@@ -152,7 +153,7 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
     }
     let is_change = path.starts_with("/v1/") && method != "get" && !path.contains("/verify");
     if is_change {
-        statuses.extend([409, 412, 428, 429]);
+        statuses.extend([409, 410, 412, 428, 429]);
     }
     if is_change && path != "/v1/authorize" {
         accept(operation);

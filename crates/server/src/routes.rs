@@ -49,7 +49,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 }
 
 fn native() -> Router<AppState> {
-    Router::new()
+    people()
         .route(
             "/v1/organizations",
             post(organizations::create).get(organizations::list),
@@ -85,6 +85,22 @@ fn native() -> Router<AppState> {
         .route("/v1/keys/{id}/rotate", post(keys::rotate::rotate))
         .route("/v1/whoami", get(whoami::whoami))
         .route("/v1/whoami/revoke", post(whoami::revoke))
+        .route(
+            "/v1/management-keys",
+            post(management_keys::create).get(management_keys::list),
+        )
+        .route("/v1/management-keys/{id}", get(management_keys::show))
+        .route(
+            "/v1/management-keys/{id}/revoke",
+            post(management_keys::revoke),
+        )
+        .route("/v1/profile", get(profile::show).put(profile::apply))
+        .route("/v1/audit", get(audit::list))
+        .route("/v1/audit/verify", get(audit::verify))
+}
+
+fn people() -> Router<AppState> {
+    Router::new()
         .route("/v1/members", post(members::create).get(members::list))
         .route(
             "/v1/members/{id}",
@@ -107,18 +123,6 @@ fn native() -> Router<AppState> {
             "/v1/portal-sessions/{id}/revoke",
             post(portal_sessions::revoke),
         )
-        .route(
-            "/v1/management-keys",
-            post(management_keys::create).get(management_keys::list),
-        )
-        .route("/v1/management-keys/{id}", get(management_keys::show))
-        .route(
-            "/v1/management-keys/{id}/revoke",
-            post(management_keys::revoke),
-        )
-        .route("/v1/profile", get(profile::show).put(profile::apply))
-        .route("/v1/audit", get(audit::list))
-        .route("/v1/audit/verify", get(audit::verify))
 }
 
 async fn nothing_here() -> Problem {

@@ -33,6 +33,8 @@ mod people;
 mod portal;
 #[path = "conformance/sessions.rs"]
 mod sessions;
+#[path = "conformance/takeovers.rs"]
+mod takeovers;
 #[path = "conformance/two_stores.rs"]
 mod two_stores;
 

@@ -6,6 +6,9 @@ use keyway_tests::server::{Server, text};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+/// The first version of a thing.
+const FIRST: &str = "\"1\"";
+
 /// What a request may be about. Everything belongs to one organization.
 pub(crate) struct Objects {
     organization: String,
@@ -13,6 +16,10 @@ pub(crate) struct Objects {
     key: String,
     secret: String,
     management_key: String,
+    member: String,
+    email: String,
+    invitation: String,
+    portal_session: String,
     profile: String,
     profile_tag: String,
 }
@@ -26,6 +33,18 @@ impl Objects {
         let (key, secret) = server.key(organization, json!({})).await;
         let body = json!({"organization": organization, "name": "a", "preset": "read-only"});
         let management_key = root.post("/v1/management-keys", &body).await.expect(201);
+        // An address of its own each time: the member before may still be there.
+        let email = |name: &str| format!("{name}-{}@example.com", key.to_lowercase());
+        let person = |name: &str| json!({"organization": organization, "email": email(name), "name": "A", "role": "viewer"});
+        let member = root
+            .post("/v1/members", &person("member"))
+            .await
+            .expect(201);
+        let body = json!({"organization": organization, "email": email("guest"), "role": "viewer"});
+        let invitation = root.post("/v1/invitations", &body).await.expect(201);
+        let body = json!({"organization": organization, "permissions": ["keys.read"]});
+        let portal_session = root.post("/v1/portal-sessions", &body).await.expect(201);
+        let another = email("another");
         let profile = root.get("/v1/profile").await;
         Self {
             organization: organization.to_owned(),
@@ -33,6 +52,10 @@ impl Objects {
             key,
             secret,
             management_key: text(&management_key, "/key/id"),
+            member: text(&member, "/id"),
+            email: another,
+            invitation: text(&invitation, "/invitation/id"),
+            portal_session: text(&portal_session, "/portal_session/id"),
             profile_tag: profile.header("etag"),
             profile: text(&profile.expect(200), "/toml"),
         }
@@ -43,6 +66,9 @@ impl Objects {
             "organizations" => &self.organization,
             "projects" => &self.project,
             "management-keys" => &self.management_key,
+            "members" => &self.member,
+            "invitations" => &self.invitation,
+            "portal-sessions" => &self.portal_session,
             _ => &self.key,
         };
         template
@@ -61,7 +87,19 @@ impl Objects {
             "POST /v1/management-keys" => {
                 json!({"organization": organization, "name": "another", "preset": "read-only"})
             }
-            "PATCH /v1/organizations/{id}" | "PATCH /v1/keys/{id}" => json!({"name": "edited"}),
+            "POST /v1/members" => json!({
+                "organization": organization, "email": self.email, "name": "B", "role": "viewer",
+            }),
+            "POST /v1/invitations" => {
+                json!({"organization": organization, "email": self.email, "role": "viewer"})
+            }
+            "POST /v1/sign-in-links" => json!({"member": self.member}),
+            "POST /v1/portal-sessions" => {
+                json!({"organization": organization, "permissions": ["keys.read"]})
+            }
+            "PATCH /v1/organizations/{id}" | "PATCH /v1/keys/{id}" | "PATCH /v1/members/{id}" => {
+                json!({"name": "edited"})
+            }
             "POST /v1/keys/revoke-batch" => {
                 json!({"filter": {"organization": organization, "owner": "nobody"}})
             }
@@ -75,6 +113,7 @@ impl Objects {
             | "POST /v1/organizations/{id}/suspend"
             | "POST /v1/organizations/{id}/resume"
             | "POST /v1/management-keys/{id}/revoke"
+            | "POST /v1/portal-sessions/{id}/revoke"
             | "POST /v1/whoami/revoke" => json!({}),
             _ => return None,
         })
@@ -102,6 +141,10 @@ pub(crate) async fn send(
     let call = caller.call(method.parse::<Method>().unwrap(), &objects.path(template));
     let call = match objects.body(&route) {
         Some(body) if method == "PUT" => call.header("if-match", &objects.profile_tag).json(&body),
+        // A new member is at its first version.
+        Some(body) if route == "PATCH /v1/members/{id}" => {
+            call.header("if-match", FIRST).json(&body)
+        }
         Some(body) => call.json(&body),
         None if route == "POST /v1/keys/import" => {
             call.body("application/x-ndjson", objects.import_line())

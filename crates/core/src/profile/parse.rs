@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use keyway_token::shape::{InvalidShape, Shape};
 use keyway_token::template::Template;
-use serde::Deserialize;
 
-use super::pages::PagesTable;
+use super::tables::{
+    CatalogueValue, CodeTable, DefaultValue, GrantTable, GrantsTable, KeyTable, LimitsTable,
+    MembersTable, ProfileFile, RevocationTable, RoleTable,
+};
 use super::{
     Carrier, Catalogue, DefaultGrants, ExpiryRules, GrantRules, KeyFormat, Limits, MemberRules,
     Profile, ProjectRule, RenamedCode, Role, Roles,
@@ -40,138 +42,6 @@ pub(super) fn fault(key: &str, fault: &(impl ToString + ?Sized)) -> InvalidProfi
         key: key.to_owned(),
         fault: fault.to_string(),
     }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProfileFile {
-    name: String,
-    title: String,
-    #[serde(default)]
-    default: bool,
-    key: KeyTable,
-    permissions: PermissionsTable,
-    #[serde(default)]
-    roles: BTreeMap<String, RoleTable>,
-    grants: GrantsTable,
-    #[serde(default)]
-    limits: LimitsTable,
-    expiry: ExpiryTable,
-    #[serde(default)]
-    members: MembersTable,
-    carriers: Vec<String>,
-    #[serde(default)]
-    codes: BTreeMap<String, CodeTable>,
-    revocation: RevocationTable,
-    #[serde(default)]
-    pages: PagesTable,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyTable {
-    template: String,
-    environments: Vec<String>,
-    #[serde(default)]
-    legacy: Vec<String>,
-    #[serde(default)]
-    display_secret_chars: usize,
-    project: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PermissionsTable {
-    catalogue: CatalogueValue,
-}
-
-#[derive(Deserialize)]
-#[serde(
-    untagged,
-    expecting = "permissions.catalogue is \"open\" or a list of permissions"
-)]
-enum CatalogueValue {
-    Word(String),
-    List(Vec<String>),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RoleTable {
-    title: Option<String>,
-    description: Option<String>,
-    permissions: Vec<String>,
-    #[serde(default)]
-    manage: Vec<String>,
-    #[serde(default)]
-    places: Vec<String>,
-    #[serde(default)]
-    contains: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct GrantsTable {
-    choosable: bool,
-    default: DefaultValue,
-}
-
-#[derive(Deserialize)]
-#[serde(
-    untagged,
-    expecting = "grants.default is \"nothing\", \"all-of-own\" or a list of grants, each with a \
-                 resource and either permissions or a role"
-)]
-enum DefaultValue {
-    Word(String),
-    List(Vec<GrantTable>),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct GrantTable {
-    permissions: Option<Vec<String>>,
-    role: Option<String>,
-    resource: String,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LimitsTable {
-    active_keys_per_project: Option<i64>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ExpiryTable {
-    editable: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MembersTable {
-    keys_of_removed: String,
-}
-
-impl Default for MembersTable {
-    fn default() -> Self {
-        Self {
-            keys_of_removed: "stay".to_owned(),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CodeTable {
-    code: String,
-    status: u16,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RevocationTable {
-    lease: String,
 }
 
 impl Profile {

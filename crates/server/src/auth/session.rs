@@ -28,7 +28,7 @@ const SECRET_CHARS: usize = 43;
 /// Sent over TLS only, to this host only, for every path.
 const NAME: &str = "__Host-keyway";
 /// Where there is no TLS, which only this machine's own addresses allow.
-const PLAIN_NAME: &str = "keyway";
+const PLAIN_NAME: &str = "keyway-session";
 
 fn name(app: &App) -> &'static str {
     if app.is_secure() { NAME } else { PLAIN_NAME }

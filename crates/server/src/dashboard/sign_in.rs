@@ -111,7 +111,7 @@ pub(crate) async fn with_password(
             .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         return response;
     }
-    match check_password(&app, &person, form.password).await {
+    match member_by_password(&app, &person, form.password).await {
         Err(problem) => page::refused(&Frame::solo(&app), &problem),
         Ok(None) => {
             let error = "E-mail and password do not match.".to_owned();
@@ -131,7 +131,7 @@ pub(crate) async fn with_password(
     }
 }
 
-async fn check_password(
+async fn member_by_password(
     app: &App,
     person: &str,
     password: String,

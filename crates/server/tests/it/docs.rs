@@ -100,8 +100,10 @@ async fn s_asvs_20_each_path_answers_to_its_documented_methods_and_to_no_other()
             assert_eq!(allowed, expected, "{method} {path}");
         }
     }
+    // A person who comes without a session is led to where they sign in.
+    let start = server.nobody().get("/").await;
+    assert_eq!(start.status, 303);
     for path in [
-        "/",
         "/v1",
         "/v1/",
         "/v1/keys/",

@@ -72,6 +72,7 @@ async fn s_idemp_02_what_makes_a_thing_takes_a_key_and_says_so() {
         "/v1/keys",
         "/v1/keys/{id}/rotate",
         "/v1/management-keys",
+        "/v1/members",
         "/v1/organizations",
         "/v1/projects",
     ];

@@ -48,6 +48,10 @@ impl Place {
         }
     }
 
+    pub(crate) fn is_embedded(&self) -> bool {
+        matches!(self.location, Location::Directory(_))
+    }
+
     /// The same database, reached through another port.
     pub(crate) fn at_port(&self, port: u16) -> Self {
         let Location::Url(url) = &self.location else {

@@ -35,7 +35,7 @@ struct Page {
     frame: Frame,
     place: &'static str,
     sees_keys: bool,
-    managers: Vec<Manager>,
+    managers: Vec<ManagedBy>,
     chosen: String,
     keys: Vec<KeyRow>,
     older: Option<String>,
@@ -44,7 +44,7 @@ struct Page {
 }
 
 #[derive(Clone, Debug)]
-struct Manager {
+struct ManagedBy {
     word: String,
     keys: String,
     address: String,
@@ -81,7 +81,7 @@ async fn read(
         .store
         .count_keys_by_manager(visitor.organization(), now)
         .await?;
-    let managers = counted.into_iter().map(|(word, keys)| Manager {
+    let managers = counted.into_iter().map(|(word, keys)| ManagedBy {
         address: address(&Chosen {
             by: word.clone(),
             cursor: None,

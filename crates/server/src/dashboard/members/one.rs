@@ -131,12 +131,7 @@ async fn read(
     let profile = &visitor.profile.profile;
     let is_you = visitor.is(found);
     let may_touch = may_give(app, &visitor.caller, &found.bindings).is_ok();
-    let why_fixed = match (visitor.may(P::MembersUpdate), is_you, may_touch) {
-        (true, false, true) => None,
-        (false, _, _) => Some("Your role does not let you change roles."),
-        (true, true, _) => Some("Somebody else changes your role."),
-        (true, false, false) => Some("This person holds more than you do."),
-    };
+    let why_fixed = why_fixed(visitor, is_you, may_touch);
     let projects = names_of_projects(visitor).await?;
     let name_of = |id: &str| projects.iter().find(|(it, _)| it == id);
     let in_projects = found
@@ -184,6 +179,20 @@ async fn read(
         may_remove: !is_you && may_touch && visitor.may(P::MembersRemove),
         may_link: may_touch && visitor.may(P::SignInLinksCreate),
     })
+}
+
+/// Why the visitor cannot change the person's role; None where they can.
+fn why_fixed(visitor: &Visitor, is_you: bool, may_touch: bool) -> Option<&'static str> {
+    match (
+        visitor.may(ManagementPermission::MembersUpdate),
+        is_you,
+        may_touch,
+    ) {
+        (true, false, true) => None,
+        (false, _, _) => Some("Your role does not let you change roles."),
+        (true, true, _) => Some("Somebody else changes your role."),
+        (true, false, false) => Some("This person holds more than you do."),
+    }
 }
 
 #[derive(Debug, Deserialize)]
