@@ -5,7 +5,7 @@
 //! neighbours, in the order policies, organizations, keys) and asked by
 //! [`Index::verify`](verify::Presented), from any number of threads.
 //!
-//! **Layout.** Keys are spread over [`SHARDS`](shard::SHARDS) shards by a hash that is seeded per
+//! **Layout.** Keys are spread over `SHARDS` shards by a hash that is seeded per
 //! process, since whoever imports keys chooses digests. A shard is a table of slots and an arena that
 //! grows by small chunks: growing copies no record and reads none, so that a reader never waits long
 //! for a writer. What many keys have in common (project, environment, grants, address rules) is held once

@@ -1,9 +1,9 @@
 //! The server: it authenticates who calls, asks `core` or the store, and shapes the answer.
 //!
 //! Two roads lead through it and do not touch. A **question about a key** goes from
-//! [`authorize`] or `routes/keys/verify.rs` into [`verify`] and the index, and comes back from
+//! `authorize` or `routes/keys/verify.rs` into `verify` and the index, and comes back from
 //! memory. A **change** goes from a handler with a permit into the store, and is answered by
-//! [`cluster`] once every index has applied it.
+//! `cluster` once every index has applied it.
 
 mod address;
 mod app;
