@@ -270,7 +270,10 @@ fn failures_have_their_exit_code_an_error_and_a_hint() {
     let missing = server.run(&["keys", "show", "nothing"]);
     assert_eq!(missing.exit, 4);
     assert!(
-        missing.talk.starts_with("error: There is no such key: "),
+        missing.talk.starts_with(
+            "error: There is no such key: No key that the caller may see has this id; it may have been \
+             deleted.\n"
+        ),
         "{missing:?}"
     );
     assert!(missing.talk.contains("\nhint: "), "{missing:?}");

@@ -3,7 +3,7 @@
 //!
 //! A handler gets a `Committed` from the store and can make an answer of it only through
 //! [`App::settle`]. With one node, "everywhere" is this node's index; the answer waits until the
-//! follower has applied the entry.
+//! follower has applied the entry, and until no other server can answer by an older state ([`sole`]).
 
 pub(crate) mod follow;
 pub(crate) mod sole;
