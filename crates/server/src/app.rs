@@ -9,14 +9,14 @@ use keyway_store::Store;
 use keyway_token::entropy::Entropy;
 use parking_lot::Mutex;
 
+use crate::answer::cursor::CursorSeal;
+use crate::answer::problem::Problem;
 use crate::auth::passwords::Passwords;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
-use crate::cursor::CursorSeal;
-use crate::idempotency::InFlight;
-use crate::problem::Problem;
 use crate::profile_in_force::ProfileInForce;
-use crate::request::RequestIds;
+use crate::request::context::RequestIds;
+use crate::request::idempotency::InFlight;
 use crate::telemetry::Telemetry;
 
 /// Shared by every request.

@@ -24,11 +24,11 @@ use keyway_core::management::{ManagementPermission, Part, Reach};
 use keyway_core::text::Label;
 use keyway_store::call::Call;
 
+use crate::answer::problem::Problem;
 use crate::app::{App, AppState};
 use crate::auth::caller::{Caller, Who};
 use crate::auth::permissions::Needed;
-use crate::problem::Problem;
-use crate::request::RequestContext;
+use crate::request::context::RequestContext;
 use crate::routes::keys::making::KeyDraft;
 
 /// Proof that the caller holds the permission `P`, and where.

@@ -13,15 +13,15 @@ use keyway_core::permission::Permission;
 use keyway_index::verify::Found;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
+use crate::answer::problem::{Problem, finish};
 use crate::app::App;
-use crate::credential::{
+use crate::profile_in_force::ProfileInForce;
+use crate::request::context::RequestContext;
+use crate::request::credential::{
     CHALLENGE_INVALID, CHALLENGE_MISSING, CHALLENGE_UNREADABLE, Carried, key_credential,
 };
-use crate::fields::Faults;
-use crate::problem::{Problem, finish};
-use crate::profile_in_force::ProfileInForce;
-use crate::query;
-use crate::request::RequestContext;
+use crate::request::fields::Faults;
+use crate::request::query;
 use crate::verify::{Words, missing_of, product_code, read_ask, status_of};
 
 pub(crate) const PATH: &str = "/v1/authorize";

@@ -18,9 +18,9 @@ use keyway_store::ledger::{Committed, Head};
 use serde::Serialize;
 use tokio::sync::watch;
 
+use crate::answer::problem::Problem;
+use crate::answer::wire;
 use crate::app::App;
-use crate::problem::Problem;
-use crate::wire;
 
 /// Longest `?wait=`.
 const WAIT_MAX: Span = Span::from_secs(300);

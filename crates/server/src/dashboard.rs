@@ -33,7 +33,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use crate::app::AppState;
-use crate::body::BODY_BYTES_MAX;
+use crate::request::body::BODY_BYTES_MAX;
 
 /// Every page, in the order of the navigation.
 pub(crate) fn routes() -> Router<AppState> {

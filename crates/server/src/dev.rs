@@ -23,11 +23,11 @@ use keyway_store::page::PAGE_ROWS_MAX;
 use keyway_token::management::mint_management;
 use keyway_token::secret::Secret;
 
+use crate::answer::problem::Problem;
 use crate::app::App;
 use crate::config::Config;
 use crate::first_start::{self, OnOtherProfile, system};
 use crate::one_time_link::SIGN_IN_SPAN;
-use crate::problem::Problem;
 use crate::routes::keys::making::{self, KeyDraft};
 use crate::serve::{ServeError, Sources, set_up_log, start};
 

@@ -5,33 +5,23 @@
 //! memory. A **change** goes from a handler with a permit into the store, and is answered by
 //! `cluster` once every index has applied it.
 
-mod address;
+mod answer;
 mod app;
 mod auth;
 mod authorize;
-mod body;
 pub mod clock;
 mod cluster;
-mod conditional;
 pub mod config;
-mod credential;
-mod cursor;
 mod dashboard;
 pub mod dev;
 pub mod entropy;
-mod fields;
 pub mod first_start;
-mod idempotency;
 mod jobs;
 mod one_time_link;
 mod openapi;
-mod paging;
-mod problem;
 mod profile_in_force;
-mod query;
 mod request;
 mod routes;
 pub mod serve;
 pub mod telemetry;
 mod verify;
-mod wire;

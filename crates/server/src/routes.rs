@@ -27,8 +27,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post};
 use keyway_api::code::Code;
 
+use crate::answer::problem::Problem;
 use crate::app::{App, AppState};
-use crate::problem::Problem;
 
 /// Everything but forward-auth.
 pub(crate) fn router(app: Arc<App>) -> Router {

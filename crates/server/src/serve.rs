@@ -25,17 +25,17 @@ use parking_lot::Mutex;
 use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
 
+use crate::answer::cursor::CursorSeal;
 use crate::app::App;
 use crate::auth::passwords::Passwords;
 use crate::clock::{Clock, SystemClock};
 use crate::cluster::{Cluster, follow, sole};
 use crate::config::{Config, Log, LogFormat};
-use crate::cursor::CursorSeal;
 use crate::entropy::SystemEntropy;
 use crate::first_start::{self, FirstStartError, OnOtherProfile};
-use crate::idempotency::InFlight;
 use crate::jobs::{claims, usage};
-use crate::request::RequestIds;
+use crate::request::context::RequestIds;
+use crate::request::idempotency::InFlight;
 use crate::serve::listener::{ListenError, Listener};
 use crate::telemetry::{Telemetry, TelemetryError};
 

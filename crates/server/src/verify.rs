@@ -10,9 +10,9 @@ use keyway_core::permission::Permission;
 use keyway_core::profile::Profile;
 use keyway_index::verify::{Answer, Found, Presented};
 
+use crate::answer::wire;
 use crate::app::App;
-use crate::fields::Faults;
-use crate::wire;
+use crate::request::fields::Faults;
 
 /// Most permissions in one question.
 pub(crate) const ASKED_PERMISSIONS_MAX: usize = 256;

@@ -20,12 +20,12 @@ use keyway_token::digest::Digest;
 use keyway_token::management::is_management_shape;
 
 use super::{challenge, request_context, same_origin, session};
+use crate::answer::problem::Problem;
 use crate::app::App;
-use crate::credential::{
+use crate::request::context::RequestContext;
+use crate::request::credential::{
     CHALLENGE_INVALID, CHALLENGE_MISSING, CHALLENGE_UNREADABLE, Carried, management_credential,
 };
-use crate::problem::Problem;
-use crate::request::RequestContext;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {

@@ -6,8 +6,8 @@ use http::request::Parts;
 use http::{HeaderMap, Method, header};
 use keyway_api::code::Code;
 
+use crate::answer::problem::Problem;
 use crate::app::{App, AppState};
-use crate::problem::Problem;
 
 const FETCH_SITE: &str = "sec-fetch-site";
 

@@ -13,8 +13,8 @@ use keyway_token::base62::draw_id;
 use keyway_token::digest::Digest;
 
 use super::caller::Who;
+use crate::answer::problem::Problem;
 use crate::app::App;
-use crate::problem::Problem;
 
 /// A session that was not used for this long is over.
 pub(crate) const IDLE: Span = Span::from_secs(12 * 60 * 60);

@@ -10,7 +10,7 @@ use keyway_api::code::Code;
 use rust_embed::RustEmbed;
 use sha2::{Digest as _, Sha256};
 
-use crate::problem::Problem;
+use crate::answer::problem::Problem;
 
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 

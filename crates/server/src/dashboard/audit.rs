@@ -24,13 +24,13 @@ use super::notice::Notice;
 use super::page::{page, refusal};
 use super::paged::{self, Paged, Wanted};
 use super::visitor::Visitor;
+use crate::answer::problem::Problem;
+use crate::answer::wire;
 use crate::auth::Permit;
 use crate::auth::permissions::{AuditRead, KeysRead, ManagementKeysRead};
-use crate::fields::Faults;
-use crate::problem::Problem;
-use crate::query::Query;
+use crate::request::fields::Faults;
+use crate::request::query::Query;
 use crate::routes::audit::export;
-use crate::wire;
 
 const PLACE: &str = "/audit";
 const HEADING: &str = "Audit log";

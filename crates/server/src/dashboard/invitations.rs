@@ -23,10 +23,10 @@ use super::page::{page, refusal};
 use super::paged::ROWS;
 use super::reveal::Reveal;
 use super::visitor::Visitor;
+use crate::answer::problem::{Problem, status};
 use crate::auth::Permit;
 use crate::auth::permissions::{InvitationsCreate, InvitationsRead, InvitationsWithdraw};
 use crate::one_time_link::Fresh;
-use crate::problem::{Problem, status};
 use crate::routes::invitations::read;
 use crate::routes::members::may_give;
 

@@ -7,7 +7,7 @@ use keyway_core::key::{Key, KeyStatus, Lifetime};
 
 use super::moments::{self, Moment};
 use super::visitor::Visitor;
-use crate::problem::Problem;
+use crate::answer::problem::Problem;
 
 #[derive(Clone, Debug)]
 pub(crate) struct KeyRow {

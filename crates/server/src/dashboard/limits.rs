@@ -15,10 +15,10 @@ use super::page::{page, refusal};
 use super::paged::{self, Paged, Wanted};
 use super::projects::visible;
 use super::visitor::Visitor;
+use crate::answer::problem::Problem;
 use crate::auth::Permit;
 use crate::auth::permissions::KeysRead;
-use crate::problem::Problem;
-use crate::query::Query;
+use crate::request::query::Query;
 
 const PLACE: &str = "/limits";
 

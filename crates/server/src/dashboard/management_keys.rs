@@ -25,13 +25,13 @@ use super::page::{page, refusal};
 use super::paged::{self, Paged, Wanted};
 use super::reveal::Reveal;
 use super::visitor::Visitor;
+use crate::answer::problem::{Problem, status};
+use crate::answer::wire;
 use crate::auth::Permit;
 use crate::auth::permissions::{ManagementKeysCreate, ManagementKeysRead, ManagementKeysRevoke};
-use crate::fields::Faults;
-use crate::problem::{Problem, status};
-use crate::query::Query;
+use crate::request::fields::Faults;
+use crate::request::query::Query;
 use crate::routes::management_keys::read;
-use crate::wire;
 
 pub(crate) const PLACE: &str = "/management-keys";
 pub(crate) const HEADING: &str = "Management keys";

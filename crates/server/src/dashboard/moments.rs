@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use keyway_core::time::Timestamp;
 
-use crate::wire;
+use crate::answer::wire;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use keyway_api::code::Code;
 
-use crate::problem::{Problem, status};
+use crate::answer::problem::{Problem, status};
 
 /// A banner above a list or a form.
 #[derive(Clone, Debug)]

@@ -11,8 +11,8 @@ use serde::Deserialize;
 use super::frame::Frame;
 use super::page::{self, page, refusal};
 use super::visitor::Visitor;
+use crate::answer::problem::Problem;
 use crate::auth::caller::Who;
-use crate::problem::Problem;
 
 #[derive(Template)]
 #[template(path = "organizations.html")]

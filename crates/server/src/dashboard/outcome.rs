@@ -13,9 +13,9 @@ use super::frame::Toast;
 use super::moments::utc;
 use super::page;
 use super::visitor::Visitor;
+use crate::answer::problem::Problem;
 use crate::app::App;
 use crate::auth::caller::Caller;
-use crate::problem::Problem;
 
 const PARAMETER: &str = "done=";
 /// A sentence that is older says nothing new: the page was reloaded.

@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use keyway_api::code::Code;
 
 use super::frame::Frame;
-use crate::problem::{Problem, status};
+use crate::answer::problem::{Problem, status};
 
 /// No inline script or style, no frame, no other host.
 const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \

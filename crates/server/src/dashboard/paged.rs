@@ -4,7 +4,7 @@ use keyway_store::page::Cursor;
 use serde::Deserialize;
 
 use super::visitor::Visitor;
-use crate::problem::Problem;
+use crate::answer::problem::Problem;
 
 /// Rows of one page.
 pub(crate) const ROWS: usize = 50;

@@ -25,10 +25,10 @@ use super::notice;
 use super::page::{page, refusal};
 use super::paged::{self, Paged, Wanted};
 use super::visitor::Visitor;
+use crate::answer::problem::{Problem, status};
 use crate::auth::Permit;
 use crate::auth::permissions::{KeysRead, ProjectsCreate, ProjectsRead};
-use crate::problem::{Problem, status};
-use crate::query::Query;
+use crate::request::query::Query;
 use crate::routes::projects::read;
 
 const PLACE: &str = "/projects";

@@ -18,12 +18,12 @@ use super::moments::{self, Moment};
 use super::notice::{Notice, fault_at, sentence, sentence_of};
 use super::page::{page, refusal};
 use super::visitor::Visitor;
+use crate::answer::problem::{Problem, status};
 use crate::auth::Permit;
 use crate::auth::passwords::{self, CHARS_MIN};
 use crate::auth::permissions::OrganizationsUpdate;
 use crate::auth::session;
-use crate::fields::Faults;
-use crate::problem::{Problem, status};
+use crate::request::fields::Faults;
 
 const PLACE: &str = "/settings";
 

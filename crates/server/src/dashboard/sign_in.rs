@@ -22,12 +22,12 @@ use serde::Deserialize;
 use super::frame::Frame;
 use super::page::{self, local_path};
 use super::visitor::{Visitor, VisitorKind};
+use crate::answer::problem::Problem;
 use crate::app::{App, AppState};
 use crate::auth::caller::Who;
 use crate::auth::same_origin::SameOrigin;
 use crate::auth::session::{self, Fresh};
-use crate::problem::Problem;
-use crate::request::RequestContext;
+use crate::request::context::RequestContext;
 use crate::routes::members::draw_member_id;
 
 const HOME: &str = "/keys";

@@ -18,11 +18,11 @@ use super::frame::{Frame, Toast};
 use super::outcome;
 use super::page::{self, Administrator};
 use super::preferences::Preferences;
+use crate::answer::problem::Problem;
 use crate::app::AppState;
 use crate::auth::caller::{Caller, Who};
 use crate::auth::permissions::Needed;
 use crate::auth::{Permit, request_context, same_origin, session};
-use crate::problem::Problem;
 use crate::profile_in_force::ProfileInForce;
 
 /// A person or a customer who is signed in.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use keyway_core::time::Timestamp;
 
 use crate::app::App;
-use crate::idempotency::CLAIM_SPAN;
+use crate::request::idempotency::CLAIM_SPAN;
 
 const EVERY: Duration = Duration::from_mins(10);
 

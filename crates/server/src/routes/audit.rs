@@ -16,13 +16,13 @@ use keyway_store::ledger::entry::{ENTRIES_MAX, Entry, EntryFilter, Walk};
 use keyway_store::ledger::verify::LedgerState;
 use keyway_store::page::{Cursor, Page};
 
+use crate::answer::paging::{self, Listing};
+use crate::answer::problem::Problem;
+use crate::answer::wire;
 use crate::app::AppState;
 use crate::auth::Permit;
 use crate::auth::permissions::AuditRead;
-use crate::paging::{self, Listing};
-use crate::problem::Problem;
-use crate::query::Query;
-use crate::wire;
+use crate::request::query::Query;
 
 const PATH: &str = "/v1/audit";
 

@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 
+use crate::answer::problem::Problem;
 use crate::app::AppState;
-use crate::problem::Problem;
 
 /// The process lives. Needs no store.
 #[utoipa::path(get, path = "/healthz", tag = "server", responses((status = 200, description = "It lives.")))]

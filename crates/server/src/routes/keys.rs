@@ -17,10 +17,10 @@ use http::StatusCode;
 use keyway_api::key::ChangedKey;
 use keyway_core::key::Key;
 
+use crate::answer::wire;
 use crate::app::App;
 use crate::cluster::Settled;
-use crate::conditional::{key_tag, tagged};
-use crate::wire;
+use crate::request::conditional::{key_tag, tagged};
 
 /// The answer to a change of one key.
 fn changed(app: &App, settled: Settled<Key>) -> Response {

@@ -15,19 +15,19 @@ use keyway_core::management::{ManagementKey, Reach};
 use keyway_token::management::mint_management;
 use keyway_token::secret::Secret;
 
+use crate::answer::paging::{self, Listing};
+use crate::answer::problem::Problem;
+use crate::answer::wire;
 use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::permissions::{ManagementKeysCreate, ManagementKeysRead, ManagementKeysRevoke};
-use crate::body::{Json, Nothing};
-use crate::conditional::{IfNoneMatch, management_key_tag, tagged};
-use crate::fields::Faults;
 use crate::first_start;
-use crate::idempotency::{Attempt, Idempotency};
-use crate::paging::{self, Listing};
-use crate::problem::Problem;
-use crate::query::Query;
+use crate::request::body::{Json, Nothing};
+use crate::request::conditional::{IfNoneMatch, management_key_tag, tagged};
+use crate::request::fields::Faults;
+use crate::request::idempotency::{Attempt, Idempotency};
+use crate::request::query::Query;
 use crate::routes::path::PathId;
-use crate::wire;
 
 const PATH: &str = "/v1/management-keys";
 

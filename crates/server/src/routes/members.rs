@@ -16,21 +16,21 @@ use keyway_core::resource::{Resource, ResourcePath};
 use keyway_store::members::{MemberAt, MemberEdit};
 use keyway_token::base62::draw_id;
 
+use crate::answer::paging::{self, Listing};
+use crate::answer::problem::Problem;
+use crate::answer::wire;
 use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::caller::Caller;
 use crate::auth::permissions::{MembersCreate, MembersRead, MembersRemove, MembersUpdate};
-use crate::body::Json;
 use crate::cluster::Settled;
-use crate::conditional::{IfMatch, IfNoneMatch, tagged, version_tag};
-use crate::fields::Faults;
 use crate::first_start::ID_CHARS;
-use crate::idempotency::{Attempt, Idempotency};
-use crate::paging::{self, Listing};
-use crate::problem::Problem;
-use crate::query::Query;
+use crate::request::body::Json;
+use crate::request::conditional::{IfMatch, IfNoneMatch, tagged, version_tag};
+use crate::request::fields::Faults;
+use crate::request::idempotency::{Attempt, Idempotency};
+use crate::request::query::Query;
 use crate::routes::path::PathId;
-use crate::wire;
 
 const PATH: &str = "/v1/members";
 

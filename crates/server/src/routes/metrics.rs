@@ -4,10 +4,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::header;
 
+use crate::answer::problem::Problem;
 use crate::app::AppState;
 use crate::auth::Permit;
 use crate::auth::permissions::MetricsRead;
-use crate::problem::Problem;
 
 const EXPOSITION: &str = "text/plain; version=0.0.4; charset=utf-8";
 

@@ -13,22 +13,22 @@ use keyway_core::text::Label;
 use keyway_store::organizations::OrganizationEdit;
 use keyway_token::base62::draw_id;
 
+use crate::answer::paging::{self, Listing};
+use crate::answer::problem::Problem;
+use crate::answer::wire;
 use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::permissions::{
     OrganizationsCreate, OrganizationsRead, OrganizationsSuspend, OrganizationsUpdate,
 };
-use crate::body::{Json, Nothing};
 use crate::cluster::Settled;
-use crate::conditional::{IfMatch, IfNoneMatch, tagged, version_tag};
-use crate::fields::Faults;
 use crate::first_start::ID_CHARS;
-use crate::idempotency::{Attempt, Idempotency};
-use crate::paging::{self, Listing};
-use crate::problem::Problem;
-use crate::query::Query;
+use crate::request::body::{Json, Nothing};
+use crate::request::conditional::{IfMatch, IfNoneMatch, tagged, version_tag};
+use crate::request::fields::Faults;
+use crate::request::idempotency::{Attempt, Idempotency};
+use crate::request::query::Query;
 use crate::routes::path::PathId;
-use crate::wire;
 
 const PATH: &str = "/v1/organizations";
 

@@ -9,7 +9,7 @@ use keyway_core::id::{
     InvitationId, KeyId, ManagementKeyId, MemberId, OrganizationId, PortalSessionId,
 };
 
-use crate::problem::Problem;
+use crate::answer::problem::Problem;
 
 /// The `{id}` of a route.
 #[derive(Debug)]

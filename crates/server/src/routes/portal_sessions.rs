@@ -13,18 +13,18 @@ use keyway_core::portal::{PORTAL_PERMISSIONS_MAX, PortalSession, PortalSessionSt
 use keyway_store::sessions::LinkKind;
 use keyway_token::base62::draw_id;
 
+use crate::answer::paging::{self, Listing};
+use crate::answer::problem::Problem;
+use crate::answer::wire;
 use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::permissions::{PortalSessionsCreate, PortalSessionsRead, PortalSessionsRevoke};
-use crate::body::Json;
-use crate::fields::Faults;
 use crate::first_start::ID_CHARS;
 use crate::one_time_link::{Fresh, PORTAL_SPAN};
-use crate::paging::{self, Listing};
-use crate::problem::Problem;
-use crate::query::Query;
+use crate::request::body::Json;
+use crate::request::fields::Faults;
+use crate::request::query::Query;
 use crate::routes::path::PathId;
-use crate::wire;
 
 const PATH: &str = "/v1/portal-sessions";
 /// Longest return address, in bytes.

@@ -5,7 +5,7 @@ use axum::response::Response;
 use keyway_api::code::Code;
 
 use super::docs::{escape, page as html};
-use crate::problem::Problem;
+use crate::answer::problem::Problem;
 
 /// Every code, with what it means.
 #[utoipa::path(get, path = "/problems", tag = "server",

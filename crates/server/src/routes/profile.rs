@@ -12,14 +12,14 @@ use keyway_core::profile::Profile;
 use keyway_core::profile::parse::InvalidProfile;
 use keyway_store::error::{ChangeError, Refusal};
 
+use crate::answer::problem::Problem;
+use crate::answer::wire;
 use crate::app::AppState;
 use crate::auth::Permit;
 use crate::auth::permissions::{ProfileApply, ProfileRead};
-use crate::body::Json;
-use crate::conditional::{IfMatch, IfNoneMatch, tagged, version_tag};
-use crate::problem::Problem;
-use crate::query::Query;
-use crate::wire;
+use crate::request::body::Json;
+use crate::request::conditional::{IfMatch, IfNoneMatch, tagged, version_tag};
+use crate::request::query::Query;
 
 /// Shows the profile in force.
 #[utoipa::path(get, path = "/v1/profile", tag = "profile", responses((status = 200, body = Wire)))]

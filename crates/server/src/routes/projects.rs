@@ -13,18 +13,18 @@ use keyway_core::profile::Profile;
 use keyway_store::error::{ChangeError, Refusal};
 use keyway_token::base62::draw_id;
 
+use crate::answer::paging::{self, Listing};
+use crate::answer::problem::Problem;
+use crate::answer::wire;
 use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::permissions::{ProjectsCreate, ProjectsRead};
-use crate::body::Json;
-use crate::conditional::IfNoneMatch;
-use crate::fields::Faults;
 use crate::first_start::ID_CHARS;
-use crate::idempotency::{Attempt, Idempotency};
-use crate::paging::{self, Listing};
-use crate::problem::Problem;
-use crate::query::Query;
-use crate::wire;
+use crate::request::body::Json;
+use crate::request::conditional::IfNoneMatch;
+use crate::request::fields::Faults;
+use crate::request::idempotency::{Attempt, Idempotency};
+use crate::request::query::Query;
 
 const PATH: &str = "/v1/projects";
 

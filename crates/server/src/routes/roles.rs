@@ -5,12 +5,12 @@ use axum::response::{IntoResponse as _, Response};
 use keyway_api::list::List;
 use keyway_api::role::Role;
 
+use crate::answer::problem::Problem;
+use crate::answer::wire;
 use crate::app::AppState;
 use crate::auth::Permit;
 use crate::auth::permissions::RolesRead;
-use crate::problem::Problem;
-use crate::query::NoQuery;
-use crate::wire;
+use crate::request::query::NoQuery;
 
 /// Lists the profile's roles.
 #[utoipa::path(get, path = "/v1/roles", tag = "members", responses((status = 200, body = List<Role>)))]

@@ -11,14 +11,14 @@ use keyway_core::management::Reach;
 use keyway_store::sessions::LinkKind;
 
 use super::members::may_give;
+use crate::answer::problem::Problem;
+use crate::answer::wire;
 use crate::app::AppState;
 use crate::auth::Permit;
 use crate::auth::permissions::SignInLinksCreate;
-use crate::body::Json;
 use crate::one_time_link::{Fresh, SIGN_IN_SPAN};
-use crate::problem::Problem;
-use crate::query::Query;
-use crate::wire;
+use crate::request::body::Json;
+use crate::request::query::Query;
 
 /// Makes a link by which a member signs in once, soon. Whoever gets it is that person.
 #[utoipa::path(post, path = "/v1/sign-in-links", tag = "members", params(WaitQuery),

@@ -16,19 +16,19 @@ use keyway_store::keys::change::KeyAt;
 use keyway_token::management::MANAGEMENT_PREFIX;
 
 use super::keys::revoke::revocation;
+use crate::answer::problem::Problem;
+use crate::answer::wire;
 use crate::app::{App, AppState};
 use crate::auth::caller::{Caller, Who};
 use crate::auth::{challenge, request_context};
-use crate::body::Json;
-use crate::conditional::{key_tag, tagged};
-use crate::credential::{
+use crate::request::body::Json;
+use crate::request::conditional::{key_tag, tagged};
+use crate::request::context::RequestContext;
+use crate::request::credential::{
     CHALLENGE_INVALID, CHALLENGE_MISSING, CHALLENGE_UNREADABLE, Carried, key_credential,
 };
-use crate::problem::Problem;
-use crate::query::{NoQuery, Query};
-use crate::request::RequestContext;
+use crate::request::query::{NoQuery, Query};
 use crate::verify::principal;
-use crate::wire;
 
 /// A credential of either kind that stands.
 #[derive(Debug)]

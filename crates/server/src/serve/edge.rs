@@ -21,10 +21,10 @@ use hyper::service::Service;
 use keyway_api::code::Code;
 use tower::ServiceExt as _;
 
-use crate::address::client_address;
+use crate::answer::problem::{Problem, finish};
 use crate::app::App;
-use crate::problem::{Problem, finish};
-use crate::request::RequestContext;
+use crate::request::address::client_address;
+use crate::request::context::RequestContext;
 use crate::serve::accept::takes_json;
 use crate::{authorize, routes};
 

@@ -269,7 +269,8 @@ async fn a_change_that_is_not_in_force_yet_is_202_and_says_from_when_on_it_will_
     let clock = Standing;
     // Nothing follows the ledger any more.
     scene.running.tasks.shutdown().await;
-    let latest = crate::wire::moment(clock.now().plus(keyway_core::time::Span::from_secs(30)));
+    let latest =
+        crate::answer::wire::moment(clock.now().plus(keyway_core::time::Span::from_secs(30)));
     let latest = json!(latest);
     let made = scene
         .change("POST", "/v1/keys?wait=0s", json!({"name": "late"}))

@@ -12,7 +12,7 @@ use keyway_core::resource::{Resource, ResourcePath};
 use super::super::visitor::VisitorKind;
 use super::desk::Desk;
 use super::sent::Sent;
-use crate::fields::Faults;
+use crate::request::fields::Faults;
 use crate::routes::keys::making;
 
 /// The field that a fault belongs to.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::super::moments::{self, Moment};
 use super::desk::Desk;
 use super::fields::span_title;
-use crate::problem::Problem;
+use crate::answer::problem::Problem;
 
 const EVENTS_MAX: usize = 20;
 

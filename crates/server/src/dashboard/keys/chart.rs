@@ -416,7 +416,7 @@ fn short(count: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire;
+    use crate::answer::wire;
 
     #[test]
     fn a_scale_ends_at_a_round_number() {

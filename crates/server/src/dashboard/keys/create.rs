@@ -21,10 +21,10 @@ use super::fields::{Fields, tomorrow};
 use super::list::used;
 use super::reveal::Reveal;
 use super::sent::Sent;
+use crate::answer::problem::{Problem, status};
 use crate::auth::Permit;
 use crate::auth::permissions::KeysCreate;
-use crate::idempotency::{Attempt, Idempotency};
-use crate::problem::{Problem, status};
+use crate::request::idempotency::{Attempt, Idempotency};
 use crate::routes::keys::create::store;
 use crate::routes::keys::making::KeyDraft;
 

@@ -18,10 +18,10 @@ use super::super::frame::{Frame, PortalFrame};
 use super::super::page;
 use super::super::projects::visible;
 use super::super::visitor::{Visitor, VisitorKind};
+use crate::answer::problem::Problem;
 use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::permissions::Needed;
-use crate::problem::Problem;
 
 const PORTAL: &str = "/portal";
 

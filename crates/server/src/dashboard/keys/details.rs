@@ -20,10 +20,10 @@ use super::chart::{Chart, Counted, Scale};
 use super::desk::{Desk, Projects};
 use super::ending::{Ending, is_outgoing};
 use super::sent::Sent;
+use crate::answer::problem::Problem;
+use crate::answer::wire;
 use crate::auth::Permit;
 use crate::auth::permissions::KeysRead;
-use crate::problem::Problem;
-use crate::wire;
 
 #[derive(Template)]
 #[template(path = "keys/details.html")]

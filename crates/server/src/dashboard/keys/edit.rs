@@ -18,9 +18,9 @@ use super::access::{self, AccessField, Choice, Filled};
 use super::desk::Desk;
 use super::fields::{Fields, KEEP, tomorrow};
 use super::sent::Sent;
+use crate::answer::problem::{Problem, status};
 use crate::auth::Permit;
 use crate::auth::permissions::KeysUpdate;
-use crate::problem::{Problem, status};
 
 const VERSION: &str = "version";
 

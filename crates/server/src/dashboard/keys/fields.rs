@@ -15,7 +15,7 @@ use super::super::moments;
 use super::access::Choice;
 use super::desk::Desk;
 use super::sent::Sent;
-use crate::wire;
+use crate::answer::wire;
 
 pub(crate) const NAME: &str = "name";
 pub(crate) const EXPIRY: &str = "expiry";

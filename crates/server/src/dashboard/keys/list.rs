@@ -18,9 +18,9 @@ use super::desk::{Desk, Projects};
 use super::ending::{Ending, is_outgoing};
 use super::row::{Group, Pair, Rows};
 use super::sent::Sent;
+use crate::answer::problem::Problem;
 use crate::auth::Permit;
 use crate::auth::permissions::KeysRead;
-use crate::problem::Problem;
 
 /// Keys on one page.
 const ROWS: usize = 25;

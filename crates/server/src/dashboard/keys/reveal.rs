@@ -15,9 +15,9 @@ use super::super::frame::Frame;
 use super::super::page::{page, refused};
 use super::desk::Desk;
 use super::sent::Sent;
+use crate::answer::problem::Problem;
 use crate::auth::Permit;
 use crate::auth::permissions::KeysRead;
-use crate::problem::Problem;
 
 /// Permissions that the answer to a test names at most.
 const NAMED_MAX: usize = 4;

@@ -18,9 +18,9 @@ use super::super::page::{page, refusal};
 use super::desk::Desk;
 use super::ending::is_outgoing;
 use super::sent::Sent;
+use crate::answer::problem::Problem;
 use crate::auth::Permit;
 use crate::auth::permissions::KeysRevoke;
-use crate::problem::Problem;
 use crate::routes::keys::revoke::revocation;
 
 const HOUR: Span = Span::from_secs(60 * 60);

@@ -19,10 +19,10 @@ use super::fields::span_title;
 use super::reveal::Reveal;
 use super::revoke::{Facts, facts};
 use super::sent::Sent;
+use crate::answer::problem::{Problem, status};
 use crate::auth::Permit;
 use crate::auth::permissions::KeysRotate;
-use crate::idempotency::{Attempt, Idempotency};
-use crate::problem::{Problem, status};
+use crate::request::idempotency::{Attempt, Idempotency};
 use crate::routes::keys::rotate::store;
 
 const ATTEMPT: &str = "attempt";

@@ -16,7 +16,7 @@ use super::super::moments::{self, Moment};
 use super::chart::Spark;
 use super::desk::{Desk, Projects};
 use super::ending::{Ending, is_outgoing};
-use crate::problem::Problem;
+use crate::answer::problem::Problem;
 
 /// Days in the column of requests.
 pub(crate) const DAYS: usize = 14;

@@ -7,7 +7,7 @@ use axum::response::Response;
 use super::super::frame::Frame;
 use super::super::page;
 use crate::app::AppState;
-use crate::body;
+use crate::request::body;
 
 /// Names and values, in the order of the form.
 #[derive(Clone, Default)]

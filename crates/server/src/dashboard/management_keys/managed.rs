@@ -8,6 +8,7 @@ use keyway_store::keys::list::KeyFilter;
 use serde::{Deserialize, Serialize};
 
 use super::{HEADING, PLACE};
+use crate::answer::problem::Problem;
 use crate::auth::Permit;
 use crate::auth::permissions::{KeysRead, ManagementKeysRead};
 use crate::dashboard::frame::Frame;
@@ -16,8 +17,7 @@ use crate::dashboard::members::grouped;
 use crate::dashboard::page::{page, refusal};
 use crate::dashboard::paged::{self, Paged, Wanted};
 use crate::dashboard::visitor::Visitor;
-use crate::problem::Problem;
-use crate::query::Query;
+use crate::request::query::Query;
 
 const OWN_PLACE: &str = "/management-keys/managed";
 

@@ -8,6 +8,7 @@ use keyway_core::member::{Member, MemberState};
 use keyway_store::keys::list::KeyFilter;
 
 use super::{HEADING, PLACE, up_to};
+use crate::answer::problem::Problem;
 use crate::auth::Permit;
 use crate::auth::permissions::{KeysRead, MembersRead};
 use crate::dashboard::frame::Frame;
@@ -16,7 +17,6 @@ use crate::dashboard::moments::{self, Moment};
 use crate::dashboard::page::{page, refusal};
 use crate::dashboard::paged;
 use crate::dashboard::visitor::Visitor;
-use crate::problem::Problem;
 
 /// People who are told apart; whoever cleans up sees the others next.
 const LEAVERS_MAX: usize = 20;

@@ -16,6 +16,8 @@ use keyway_store::sessions::LinkKind;
 use serde::Deserialize;
 
 use super::{HEADING, PLACE, RoleChange, RoleOption, change, offered, up_to};
+use crate::answer::problem::Problem;
+use crate::answer::wire;
 use crate::auth::Permit;
 use crate::auth::permissions::{MembersRead, MembersRemove, MembersUpdate, SignInLinksCreate};
 use crate::dashboard::frame::Frame;
@@ -26,9 +28,7 @@ use crate::dashboard::projects::names_of_projects;
 use crate::dashboard::reveal::Reveal;
 use crate::dashboard::visitor::Visitor;
 use crate::one_time_link::{Fresh, SIGN_IN_SPAN};
-use crate::problem::Problem;
 use crate::routes::members::{may_give, one_administrator_stays};
-use crate::wire;
 
 #[derive(Template)]
 #[template(path = "member.html")]

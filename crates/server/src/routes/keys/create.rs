@@ -13,18 +13,18 @@ use keyway_store::ledger::Committed;
 use keyway_token::secret::Secret;
 
 use super::making::{self, DRAWS_MAX, KeyDraft, Place};
+use crate::answer::problem::Problem;
+use crate::answer::wire;
 use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::permissions::KeysCreate;
-use crate::body::Json;
 use crate::cluster::Settled;
-use crate::conditional::{key_tag, tagged};
-use crate::fields::Faults;
-use crate::idempotency::{Attempt, Idempotency, Ticket};
-use crate::problem::Problem;
 use crate::profile_in_force::ProfileInForce;
-use crate::query::Query;
-use crate::wire;
+use crate::request::body::Json;
+use crate::request::conditional::{key_tag, tagged};
+use crate::request::fields::Faults;
+use crate::request::idempotency::{Attempt, Idempotency, Ticket};
+use crate::request::query::Query;
 
 /// Makes a key. The answer holds its secret, which is shown nowhere else.
 #[utoipa::path(post, path = "/v1/keys", tag = "keys", params(WaitQuery), request_body = CreateKey,

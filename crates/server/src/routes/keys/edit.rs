@@ -11,16 +11,16 @@ use keyway_core::time::Timestamp;
 use keyway_store::keys::change::{KeyAt, KeyEdit};
 
 use super::changed;
+use crate::answer::problem::Problem;
+use crate::answer::wire;
 use crate::app::AppState;
 use crate::auth::Permit;
 use crate::auth::permissions::KeysUpdate;
-use crate::body::Json;
-use crate::conditional::IfMatch;
-use crate::fields::Faults;
-use crate::problem::Problem;
-use crate::query::Query;
+use crate::request::body::Json;
+use crate::request::conditional::IfMatch;
+use crate::request::fields::Faults;
+use crate::request::query::Query;
 use crate::routes::path::PathId;
-use crate::wire;
 
 /// Changes a key.
 #[utoipa::path(patch, path = "/v1/keys/{id}", tag = "keys",

@@ -28,13 +28,13 @@ use tokio::task::JoinSet;
 
 use self::line::read_line;
 use self::lines::{Line, Lines};
+use crate::answer::problem::Problem;
 use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::permissions::KeysImport;
 use crate::cluster::Patience;
-use crate::problem::Problem;
 use crate::profile_in_force::ProfileInForce;
-use crate::query::Query;
+use crate::request::query::Query;
 
 /// Chunks that are written at once.
 const CHUNKS_AT_ONCE: usize = 4;

@@ -13,13 +13,13 @@ use keyway_store::keys::list::KeyFilter;
 use keyway_store::page::Page;
 use keyway_store::usage::LastUse;
 
+use crate::answer::paging::{self, Listing};
+use crate::answer::problem::Problem;
+use crate::answer::wire;
 use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::permissions::KeysRead;
-use crate::paging::{self, Listing};
-use crate::problem::Problem;
-use crate::query::Query;
-use crate::wire;
+use crate::request::query::Query;
 
 const PATH: &str = "/v1/keys";
 /// How far back the totals in list rows reach.

@@ -15,11 +15,11 @@ use keyway_token::base62::draw_id;
 use keyway_token::digest::Digest;
 use keyway_token::secret::Secret;
 
+use crate::answer::problem::Problem;
+use crate::answer::wire;
 use crate::app::App;
-use crate::fields::Faults;
 use crate::first_start::ID_CHARS;
-use crate::problem::Problem;
-use crate::wire;
+use crate::request::fields::Faults;
 
 /// How often an id is drawn again that belongs to another key.
 pub(crate) const DRAWS_MAX: usize = 5;

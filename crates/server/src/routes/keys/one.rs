@@ -10,15 +10,15 @@ use keyway_core::id::KeyId;
 use keyway_store::keys::change::KeyAt;
 
 use super::changed;
+use crate::answer::problem::Problem;
+use crate::answer::wire;
 use crate::app::AppState;
 use crate::auth::Permit;
 use crate::auth::permissions::{KeysActivate, KeysDeactivate, KeysDelete, KeysRead};
-use crate::body::{Json, Nothing};
-use crate::conditional::{IfMatch, IfNoneMatch, key_tag};
-use crate::problem::Problem;
-use crate::query::Query;
+use crate::request::body::{Json, Nothing};
+use crate::request::conditional::{IfMatch, IfNoneMatch, key_tag};
+use crate::request::query::Query;
 use crate::routes::path::PathId;
-use crate::wire;
 
 /// Shows one key.
 #[utoipa::path(get, path = "/v1/keys/{id}", tag = "keys", params(("id" = String, Path)),

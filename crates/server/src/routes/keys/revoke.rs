@@ -10,13 +10,13 @@ use keyway_core::time::Timestamp;
 use keyway_store::keys::change::KeyAt;
 
 use super::changed;
+use crate::answer::problem::Problem;
 use crate::app::AppState;
 use crate::auth::Permit;
 use crate::auth::permissions::KeysRevoke;
-use crate::body::Json;
-use crate::fields::Faults;
-use crate::problem::Problem;
-use crate::query::Query;
+use crate::request::body::Json;
+use crate::request::fields::Faults;
+use crate::request::query::Query;
 use crate::routes::path::PathId;
 
 /// Ends a key for good. When this answers 200, no server lets it through any more.

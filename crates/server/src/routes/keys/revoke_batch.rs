@@ -21,12 +21,12 @@ use keyway_store::page::PAGE_ROWS_MAX;
 use keyway_token::secret::Secret;
 
 use super::revoke::revocation;
+use crate::answer::problem::Problem;
 use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::permissions::KeysRevoke;
-use crate::body::{BATCH_BYTES_MAX, Json};
-use crate::problem::Problem;
-use crate::query::Query;
+use crate::request::body::{BATCH_BYTES_MAX, Json};
+use crate::request::query::Query;
 
 /// Most keys in one call.
 const BATCH_MAX: usize = 1_000;

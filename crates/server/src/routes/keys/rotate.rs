@@ -16,15 +16,15 @@ use keyway_token::secret::Secret;
 
 use super::create::issued;
 use super::making::{self, DRAWS_MAX};
+use crate::answer::problem::Problem;
 use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::permissions::KeysRotate;
-use crate::body::Json;
-use crate::conditional::IfMatch;
-use crate::idempotency::{Attempt, Idempotency, Ticket};
-use crate::problem::Problem;
 use crate::profile_in_force::ProfileInForce;
-use crate::query::Query;
+use crate::request::body::Json;
+use crate::request::conditional::IfMatch;
+use crate::request::idempotency::{Attempt, Idempotency, Ticket};
+use crate::request::query::Query;
 use crate::routes::path::PathId;
 
 /// Longest time for which the old key may live on.

@@ -8,13 +8,13 @@ use keyway_core::id::KeyId;
 use keyway_core::time::Timestamp;
 
 use super::list::USAGE_SPAN;
+use crate::answer::problem::Problem;
+use crate::answer::wire;
 use crate::app::AppState;
 use crate::auth::Permit;
 use crate::auth::permissions::KeysRead;
-use crate::problem::Problem;
-use crate::query::Query;
+use crate::request::query::Query;
 use crate::routes::path::PathId;
-use crate::wire;
 
 /// Shows when a key was used and refused, and totals per hour. At most some seconds behind.
 #[utoipa::path(get, path = "/v1/keys/{id}/usage", tag = "keys",

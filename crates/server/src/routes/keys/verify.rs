@@ -6,13 +6,13 @@ use keyway_api::list::List;
 use keyway_api::verify::{VerifyAnswer, VerifyBatch, VerifyKey};
 use keyway_core::decide::Ask;
 
+use crate::answer::problem::Problem;
 use crate::app::AppState;
 use crate::auth::Permit;
 use crate::auth::permissions::KeysVerify;
-use crate::body::{BATCH_BYTES_MAX, Json};
-use crate::fields::Faults;
-use crate::problem::Problem;
-use crate::query::NoQuery;
+use crate::request::body::{BATCH_BYTES_MAX, Json};
+use crate::request::fields::Faults;
+use crate::request::query::NoQuery;
 use crate::verify::{read_ask, words_of};
 
 /// Most questions in one call.

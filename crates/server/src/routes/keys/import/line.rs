@@ -8,16 +8,16 @@ use keyway_core::time::Timestamp;
 use keyway_token::base62::draw_id;
 use keyway_token::digest::Digest;
 
+use crate::answer::problem::Problem;
+use crate::answer::wire;
 use crate::app::App;
 use crate::auth::Permit;
 use crate::auth::permissions::KeysImport;
-use crate::body;
-use crate::fields::Faults;
 use crate::first_start::ID_CHARS;
-use crate::problem::Problem;
 use crate::profile_in_force::ProfileInForce;
+use crate::request::body;
+use crate::request::fields::Faults;
 use crate::routes::keys::making::{self, Identity, KeyDraft, Place};
-use crate::wire;
 
 /// Longest display prefix and suffix of a foreign key, in characters: more would show its secret.
 const PREFIX_CHARS_MAX: usize = 64;

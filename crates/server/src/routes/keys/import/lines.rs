@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use keyway_api::code::Code;
 
-use crate::problem::Problem;
+use crate::answer::problem::Problem;
 
 /// Longest line, in bytes.
 pub(super) const LINE_BYTES_MAX: usize = 65_536;

@@ -16,8 +16,8 @@ use keyway_core::profile::{Profile, Role};
 use keyway_core::text::Metadata;
 use keyway_core::time::Timestamp;
 
-use crate::fields::Faults;
-use crate::wire::timestamp;
+use crate::answer::wire::timestamp;
+use crate::request::fields::Faults;
 
 pub(crate) fn metadata(faults: &mut Faults, object: &WireMetadata) -> Option<Metadata> {
     if object.is_empty() {

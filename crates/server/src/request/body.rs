@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
-use crate::problem::Problem;
+use crate::answer::problem::Problem;
 
 /// Largest body of a call; an import streams and is limited by line.
 pub(crate) const BODY_BYTES_MAX: usize = 65_536;

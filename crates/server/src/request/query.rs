@@ -7,7 +7,7 @@ use http::request::Parts;
 use keyway_api::code::Code;
 use serde::de::DeserializeOwned;
 
-use crate::problem::Problem;
+use crate::answer::problem::Problem;
 
 /// A query of type `T`; the extractor of every route that has one.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use keyway_api::key::{Key, KeyStatus};
 use keyway_api::management_key::{ManagementKey, ManagementKeyStatus};
 use serde::Serialize;
 
-use crate::problem::Problem;
+use crate::answer::problem::Problem;
 
 /// The version that `If-Match` names, if there is one.
 #[derive(Clone, Copy, Debug)]

@@ -14,7 +14,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use crate::problem::Problem;
+use crate::answer::problem::Problem;
 
 const SEAL_BYTES: usize = 16;
 const DOMAIN: &str = "keyway-cursor-1";

@@ -6,8 +6,8 @@ use keyway_api::list::List;
 use keyway_store::page::{Cursor, PAGE_ROWS_MAX, Page};
 use serde::Serialize;
 
+use crate::answer::problem::Problem;
 use crate::app::App;
-use crate::problem::Problem;
 
 /// Rows of a page whose caller names no number.
 const LIMIT_DEFAULT: usize = 50;

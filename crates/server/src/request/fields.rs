@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use keyway_api::problem::FieldProblem;
 
-use crate::problem::Problem;
+use crate::answer::problem::Problem;
 
 /// Faults found so far. A reader asks for each field and gets a value or nothing; [`Faults::done`]
 /// then says whether all of them were there.

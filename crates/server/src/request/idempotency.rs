@@ -20,11 +20,11 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use crate::answer::problem::{Problem, status};
+use crate::answer::wire;
 use crate::app::App;
 use crate::auth::caller::Caller;
 use crate::cluster::Patience;
-use crate::problem::{Problem, status};
-use crate::wire;
 
 /// How long a claim is kept.
 pub(crate) const CLAIM_SPAN: Span = Span::from_secs(24 * 60 * 60);

@@ -172,7 +172,7 @@ impl From<Refusal> for Problem {
         match code {
             Code::CredentialRevoked => Self::new(code).header(
                 header::WWW_AUTHENTICATE,
-                HeaderValue::from_static(crate::credential::CHALLENGE_INVALID),
+                HeaderValue::from_static(crate::request::credential::CHALLENGE_INVALID),
             ),
             _ => Self::new(code),
         }
