@@ -58,7 +58,9 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<TextFile>) {
             if !is_hidden && !NOT_OURS.contains(&name.as_str()) {
                 collect(root, &path, found);
             }
-        } else if let Ok(text) = fs::read_to_string(&path) {
+        } else if name != ".git"
+            && let Ok(text) = fs::read_to_string(&path)
+        {
             let path = path
                 .strip_prefix(root)
                 .unwrap()
