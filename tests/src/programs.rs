@@ -57,6 +57,11 @@ impl Program {
         Self { child }
     }
 
+    /// The system's number for it.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// `kill -9`, and its end is awaited.
     pub fn kill(&mut self) {
         // One that has ended cannot be killed, which is as good.

@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("server", &["api", "core", "index", "store", "token"]),
     ("cli", &["api", "client", "server", "token"]),
     ("tests", &[]),
+    ("bench", &["api", "core", "index", "tests", "token"]),
 ];
 /// These stay free of anything that runs, waits or talks, through all their dependencies.
 const PURE: &[&str] = &["token", "core", "index"];
