@@ -55,6 +55,11 @@ test('NK-7 NK-8 NK-9 NK-10 NK-11 a key is nk, environment, id and secret', async
   const [nk, environment, id, rest] = secret.split('_');
   assert.deepEqual([nk, environment, id], ['nk', 'test', made.id]);
   assert.match(rest, /^[0-9A-Za-z]{32}$/);
+  for (const path of [`/v1/keys/${id}`, `/v1/keys?q=${id}`, `/v1/audit?target=${id}`]) {
+    const later = await call('GET', path);
+    assert.equal(later.status, 200, path);
+    assert.ok(!JSON.stringify(later.body).includes(rest), path);
+  }
 });
 
 test('NK-21 the key goes into the Authorization header, and nowhere else', async () => {
@@ -117,19 +122,26 @@ test('NK-12 NK-13 unknown, wrong and malformed keys are one and the same', async
   }
 });
 
-test('NK-26 NK-27 a revoked key is refused at the very next request', async () => {
+test('NK-27 a revoked key is refused at the very next request', async () => {
   const { secret, key: made } = await key(acme, 'alpha');
   await run(secret, 'acme/alpha/hello');
   await revoke(made.id);
   await assert.rejects(run(secret, 'acme/alpha/hello'), refusal(AuthenticationError, 401, 'API_KEY_REVOKED'));
 });
 
-test('NK-19 NK-28 an expired key is refused from the moment on', async () => {
+test('NK-28 an expired key is refused from the moment on', async () => {
   const expiresAt = new Date(Date.now() + 2_000);
   const { secret } = await key(acme, 'alpha', { expires_at: expiresAt.toISOString() });
   await run(secret, 'acme/alpha/hello');
   await pause(expiresAt - Date.now() + 50);
   await assert.rejects(run(secret, 'acme/alpha/hello'), refusal(AuthenticationError, 401, 'API_KEY_EXPIRED'));
+});
+
+test('NK-19 the expiry of a key cannot be changed', async () => {
+  const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+  const answer = await call('PATCH', `/v1/keys/${alpha.key.id}`, { expires_at: expiresAt });
+  assert.equal(answer.status, 422, JSON.stringify(answer.body));
+  assert.equal((await call('GET', `/v1/keys/${alpha.key.id}`)).body.expires_at, null);
 });
 
 test('NK-24 NK-25 the eleventh active key is refused, also when fifty ask at once', async () => {
@@ -144,7 +156,7 @@ test('NK-24 NK-25 the eleventh active key is refused, also when fifty ask at onc
   assert.equal((await create()).status, 201);
 });
 
-test('NK-30 the client reads NOUKAI_API_KEY', async () => {
+test('the client reads NOUKAI_API_KEY', async () => {
   process.env.NOUKAI_API_KEY = alpha.secret;
   const result = await new Noukai({ timeout: TIMEOUT_MS }).flow('acme/alpha/hello').execute({ message: 'hi' });
   delete process.env.NOUKAI_API_KEY;

@@ -71,13 +71,13 @@ class NoukaiTest(unittest.TestCase):
         error = self.refused(AuthenticationError, 401, "API_KEY_INVALID", unknown)
         self.assertIn('error="invalid_token"', error.www_authenticate)
 
-    def test_nk_26_a_revoked_key_is_refused_at_the_very_next_request(self):
+    def test_nk_27_a_revoked_key_is_refused_at_the_very_next_request(self):
         made = self.key()
         self.run_flow(made["secret"])
         keyway(f"/v1/keys/{made['key']['id']}/revoke")
         self.refused(AuthenticationError, 401, "API_KEY_REVOKED", made["secret"])
 
-    def test_nk_19_an_expired_key_is_refused(self):
+    def test_nk_28_an_expired_key_is_refused(self):
         end = datetime.now(UTC) + timedelta(seconds=1)
         made = self.key(expires_at=end.isoformat())
         time.sleep(1.1)

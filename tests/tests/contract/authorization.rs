@@ -2,7 +2,6 @@
 //! `tests/authorization.txt`. `KEYWAY_REWRITE=1` writes that file anew, for review.
 
 use std::fmt::Write as _;
-use std::fs;
 
 use keyway_tests::client::Answer;
 use keyway_tests::server::Server;
@@ -14,7 +13,6 @@ use crate::requests::{self, Objects};
 use crate::routes::{self, PUBLIC};
 
 const TABLE: &str = "tests/authorization.txt";
-const REWRITE_VARIABLE: &str = "KEYWAY_REWRITE";
 const HEAD: &str = "\
 # Who gets what: every route of /openapi.json, called with a good request by everybody.
 # Made by the test `contract`; KEYWAY_REWRITE=1 writes it anew. Read each difference: it is a change
@@ -102,16 +100,8 @@ fn write_route(table: &mut String, method: &str, path: &str, outcomes: &[Outcome
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "whether to rewrite is said from outside, to nobody but this test"
-)]
 fn assert_is_the_table(table: &str) {
-    let path = tree::root().join(TABLE);
-    if std::env::var(REWRITE_VARIABLE).is_ok() {
-        fs::write(&path, table).unwrap();
-    }
-    let committed = fs::read_to_string(&path).unwrap_or_default();
+    let committed = tree::committed(TABLE, table);
     let missing = differing_lines(table, &committed);
     let surplus = differing_lines(&committed, table);
     assert!(

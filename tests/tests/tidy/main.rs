@@ -23,6 +23,7 @@ mod names;
 mod profiles;
 mod size;
 mod source;
+mod systems;
 mod tree;
 
 use source::Source;
