@@ -133,6 +133,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
 
 /// The problems that a route can answer with, by status.
 fn complete(path: &str, method: &str, operation: &mut Operation) {
+    name_after_path(path, operation);
     let mut statuses = BTreeSet::from([400_u16, 406, 408, 414, 431, 500, 503]);
     if !OPEN.contains(&path) {
         statuses.extend([401, 403]);
@@ -178,6 +179,19 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
     }
     if matches!(method, "put" | "patch" | "delete") || VERSIONED.contains(&path) {
         parameter(operation, if_match(path == "/v1/profile"));
+    }
+}
+
+/// `keys_list`: handlers mirror the URLs, so many are called the same, and an operation's name must be
+/// its own (generated clients make a function of it).
+fn name_after_path(path: &str, operation: &mut Operation) {
+    let below_version = path.strip_prefix("/v1").unwrap_or(path);
+    let noun = below_version.split('/').nth(1).unwrap_or_default();
+    let noun = noun.trim_end_matches(".json").replace('-', "_");
+    if let Some(verb) = operation.operation_id.take().filter(|verb| *verb != noun) {
+        operation.operation_id = Some(format!("{noun}_{verb}"));
+    } else {
+        operation.operation_id = Some(noun);
     }
 }
 

@@ -37,6 +37,20 @@ async fn documented(server: &Server) -> BTreeMap<String, BTreeSet<String>> {
 }
 
 #[tokio::test]
+async fn every_operation_has_a_name_of_its_own() {
+    let server = Server::start().await;
+    let document = server.nobody().get("/openapi.json").await.expect(200);
+    let mut seen = BTreeSet::new();
+    for item in document["paths"].as_object().unwrap().values() {
+        for operation in item.as_object().unwrap().values() {
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(seen.insert(name), "{name}");
+        }
+    }
+    assert!(seen.contains("keys_verify_batch") && seen.contains("whoami"));
+}
+
+#[tokio::test]
 async fn s_asvs_20_router_document_and_page_name_the_same_routes() {
     let server = Server::start().await;
     let documented = documented(&server).await;

@@ -40,3 +40,4 @@ mod paging;
 mod profile;
 mod projects;
 mod revoke_batch;
+mod vectors;
