@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, ORIGIN};
 use http::{HeaderValue, Method};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
@@ -21,7 +21,8 @@ pub struct Caller {
     http: Client<HttpConnector, Full<Bytes>>,
     /// Host and port.
     authority: String,
-    token: Option<String>,
+    /// What makes it this caller and no other.
+    credential: Vec<(HeaderName, String)>,
     /// None: whoever answers is not Keyway, or not Keyway alone.
     witness: Option<Arc<Witness>>,
 }
@@ -52,7 +53,7 @@ impl Caller {
         Self {
             http: Client::builder(TokioExecutor::new()).build_http(),
             authority: authority.to_owned(),
-            token: None,
+            credential: Vec::new(),
             witness: None,
         }
     }
@@ -69,7 +70,17 @@ impl Caller {
     #[must_use]
     pub fn with(&self, token: &str) -> Self {
         Self {
-            token: Some(token.to_owned()),
+            credential: vec![(AUTHORIZATION, format!("Bearer {token}"))],
+            ..self.clone()
+        }
+    }
+
+    /// The same as a page of the server's own calls for somebody who is signed in.
+    #[must_use]
+    pub fn with_session(&self, cookie: &str) -> Self {
+        let origin = format!("http://{}", self.authority);
+        Self {
+            credential: vec![(COOKIE, cookie.to_owned()), (ORIGIN, origin)],
             ..self.clone()
         }
     }
@@ -77,8 +88,8 @@ impl Caller {
     pub fn call(&self, method: Method, path: &str) -> Call<'_> {
         let url = format!("http://{}{path}", self.authority);
         let mut request = http::Request::builder().method(method).uri(url);
-        if let Some(token) = &self.token {
-            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        for (name, value) in &self.credential {
+            request = request.header(name, value);
         }
         Call {
             caller: self,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+use http::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -112,7 +113,7 @@ impl Server {
             if let Some(status) = self.process.ended() {
                 panic!("the server ended ({status}):\n{}", self.log_text());
             }
-            let answer = nobody.call(http::Method::GET, "/readyz").try_send().await;
+            let answer = nobody.call(Method::GET, "/readyz").try_send().await;
             answer
                 .is_ok_and(|answer| answer.status == 200)
                 .then_some(())
@@ -215,6 +216,26 @@ impl Server {
         let body = json!({"name": preset, "preset": preset, "organization": organization});
         let made = self.root().post("/v1/management-keys", &body).await;
         text(&made.expect(201), "/secret")
+    }
+
+    /// A new member, of an address or whatever else `fields` say, who has just signed in by a link.
+    pub async fn member(&self, organization: &str, email: &str, fields: Value) -> Caller {
+        let mut body = json!({"organization": organization, "email": email, "name": "A member"});
+        let given = fields.as_object().unwrap().clone();
+        body.as_object_mut().unwrap().extend(given);
+        let member = self.root().post("/v1/members", &body).await.expect(201);
+        let body = json!({"member": text(&member, "/id")});
+        let link = self.root().post("/v1/sign-in-links", &body).await;
+        let link = text(&link.expect(201), "/url");
+        let path = link.strip_prefix(&self.url()).unwrap();
+        // Opening it spends nothing; the form on that page does.
+        let page = self.nobody.with_session("");
+        let form = page.call(Method::POST, path);
+        let form = form.body("application/x-www-form-urlencoded", "");
+        let signed_in = form.send().await;
+        assert_eq!(signed_in.status, 303, "{}", signed_in.text());
+        let cookie = signed_in.header("set-cookie");
+        self.nobody.with_session(cookie.split(';').next().unwrap())
     }
 
     /// A key whose time is over.

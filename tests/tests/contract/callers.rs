@@ -11,8 +11,44 @@ pub(crate) const STRANGERS: &[&str] = &["nobody", "malformed", "unknown", "revok
 /// The name that stands in the table, and the credential.
 pub(crate) type Named = (&'static str, Caller);
 
-/// Made once: they are dead, and stay it.
-pub(crate) struct Dead {
+/// Who is made once: the dead, who stay it, and people, who are signed in for good.
+pub(crate) struct Lasting {
+    dead: Dead,
+    people: Vec<Named>,
+}
+
+impl Lasting {
+    pub(crate) async fn make(server: &Server, own: &str, other: &str) -> Self {
+        Self {
+            dead: Dead::make(server, own).await,
+            people: people(server, own, other).await,
+        }
+    }
+}
+
+/// A member of each role, one whose role is in a project alone, and the owner of another organization.
+async fn people(server: &Server, own: &str, other: &str) -> Vec<Named> {
+    let body = json!({"organization": own, "name": "Theirs"});
+    let project = server.root().post("/v1/projects", &body).await.expect(201);
+    let in_project = json!({text(&project, "/id"): "admin"});
+    let nowhere = json!({});
+    let mut people = Vec::new();
+    for (name, organization, role, project_roles) in [
+        ("a stranger", other, "owner", &nowhere),
+        ("a viewer", own, "viewer", &nowhere),
+        ("a project's admin", own, "viewer", &in_project),
+        ("a developer", own, "developer", &nowhere),
+        ("an admin", own, "admin", &nowhere),
+        ("an owner", own, "owner", &nowhere),
+    ] {
+        let email = format!("{}@example.com", name.replace([' ', '\''], "."));
+        let fields = json!({"role": role, "project_roles": project_roles});
+        people.push((name, server.member(organization, &email, fields).await));
+    }
+    people
+}
+
+struct Dead {
     revoked: String,
     expired: String,
     revoked_key: String,
@@ -22,7 +58,7 @@ pub(crate) struct Dead {
 }
 
 impl Dead {
-    pub(crate) async fn make(server: &Server, organization: &str) -> Self {
+    async fn make(server: &Server, organization: &str) -> Self {
         let root = server.root();
         let key_after = async |verb: &str| {
             let (id, secret) = server.key(organization, json!({})).await;
@@ -76,8 +112,9 @@ async fn expired(server: &Server) -> String {
 }
 
 /// The living ones are made anew for each route: a route may end who calls it.
-pub(crate) async fn all(server: &Server, dead: &Dead, own: &str, other: &str) -> Vec<Named> {
+pub(crate) async fn all(server: &Server, lasting: &Lasting, own: &str, other: &str) -> Vec<Named> {
     let nobody = server.nobody();
+    let dead = &lasting.dead;
     let (_, key) = server.key(own, json!({})).await;
     let mut callers = vec![
         ("nobody", nobody.clone()),
@@ -107,5 +144,6 @@ pub(crate) async fn all(server: &Server, dead: &Dead, own: &str, other: &str) ->
         let secret = server.management_key(preset, organization).await;
         callers.push((name, nobody.with(&secret)));
     }
+    callers.extend(lasting.people.iter().cloned());
     callers
 }
