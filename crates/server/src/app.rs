@@ -14,6 +14,7 @@ use crate::answer::problem::Problem;
 use crate::auth::passwords::Passwords;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
+use crate::jwt::issuer::Issuers;
 use crate::profile_in_force::ProfileInForce;
 use crate::request::context::RequestIds;
 use crate::request::idempotency::InFlight;
@@ -36,6 +37,8 @@ pub(crate) struct App {
     /// Tells this run of a server from every other.
     pub server_name: String,
     pub passwords: Passwords,
+    /// Whose signed tokens stand for members.
+    pub issuers: Issuers,
     /// Where clients find this server, without a slash at the end.
     pub public_url: String,
     pub trusted_proxies: Vec<IpNet>,

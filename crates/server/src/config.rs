@@ -10,10 +10,13 @@
 
 pub mod error;
 mod file;
+pub mod jwt_issuer;
 pub mod key;
 pub mod layer;
 mod parse;
 pub mod profile;
+pub mod remote_url;
+mod secret;
 pub mod settings;
 #[cfg(test)]
 mod tests;
@@ -24,6 +27,8 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use keyway_store::location::Location;
 use keyway_token::secret::Secret;
+
+use jwt_issuer::JwtIssuer;
 
 /// The shipped sample, which is the lowest layer.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
@@ -53,6 +58,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// `KEYWAY_ROOT_KEY`, from the environment alone. Default: none.
     pub root_key: Option<Secret>,
+    /// `[[jwt.issuer]]`: whose signed tokens stand for members. Default: nobody's.
+    pub jwt_issuers: Vec<JwtIssuer>,
     pub log: Log,
 }
 

@@ -1,4 +1,5 @@
 //! Background loops; one file each.
 
 pub(crate) mod claims;
+pub(crate) mod issuer_keys;
 pub(crate) mod usage;

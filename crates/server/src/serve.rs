@@ -33,7 +33,8 @@ use crate::cluster::{Cluster, follow, sole};
 use crate::config::{Config, Log, LogFormat};
 use crate::entropy::SystemEntropy;
 use crate::first_start::{self, FirstStartError, OnOtherProfile};
-use crate::jobs::{claims, usage};
+use crate::jobs::{claims, issuer_keys, usage};
+use crate::jwt::issuer::{IssuerError, Issuers};
 use crate::request::context::RequestIds;
 use crate::request::idempotency::InFlight;
 use crate::serve::listener::{ListenError, Listener};
@@ -50,6 +51,8 @@ pub enum ServeError {
     Open(#[from] OpenError),
     #[error(transparent)]
     FirstStart(#[from] FirstStartError),
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
     #[error(transparent)]
     Listen(#[from] ListenError),
     #[error("the keys could not be loaded: {0}")]
@@ -140,6 +143,7 @@ pub async fn start(
         telemetry: Telemetry::new()?,
         in_flight: InFlight::default(),
         passwords: Passwords::new(entropy.as_mut()),
+        issuers: Issuers::new(config.jwt_issuers)?,
         request_ids: RequestIds::begin(entropy.as_mut()),
         server_name: draw_id(SERVER_NAME_CHARS, entropy.as_mut()),
         entropy: Mutex::new(entropy),
@@ -156,6 +160,7 @@ pub async fn start(
     tasks.spawn(follow::follow(Arc::clone(&app), head));
     tasks.spawn(sole::watch(Arc::clone(&app)));
     tasks.spawn(claims::run(Arc::clone(&app)));
+    tasks.spawn(issuer_keys::run(Arc::clone(&app)));
     tasks.spawn(usage::run(Arc::clone(&app), Arc::clone(&sweeper)));
     tracing::info!(%address, url = %app.public_url, keys = app.index.key_count(), "ready");
     Ok(Running {

@@ -22,6 +22,9 @@ use keyway_token::management::is_management_shape;
 use super::{challenge, request_context, same_origin, session};
 use crate::answer::problem::Problem;
 use crate::app::App;
+use crate::jwt::InvalidToken;
+use crate::jwt::issuer::Unwelcome;
+use crate::jwt::token::is_token_shape;
 use crate::request::context::RequestContext;
 use crate::request::credential::{
     CHALLENGE_INVALID, CHALLENGE_MISSING, CHALLENGE_UNREADABLE, Carried, management_credential,
@@ -38,8 +41,8 @@ pub(crate) enum Who {
     ManagementKey(Arc<ManagementKey>),
     Member {
         member: Arc<Member>,
-        /// Of the cookie.
-        session: Digest,
+        /// Of the cookie; none where a signed token stands for the member.
+        session: Option<Digest>,
     },
     Portal {
         portal: Box<PortalSession>,
@@ -57,6 +60,9 @@ impl Caller {
             (Carried::Several, _) => {
                 Err(challenge(Code::DuplicateCredentials, CHALLENGE_UNREADABLE))
             }
+            (Carried::One(unverified), _) if is_token_shape(unverified) => {
+                Self::of_token(parts, app, unverified).await
+            }
             (Carried::One(unverified), _) => Self::of_management_key(parts, app, unverified),
             (Carried::Nothing, Some(unverified)) => {
                 same_origin::prove(parts, app)?;
@@ -68,6 +74,26 @@ impl Caller {
             }
             (Carried::Nothing | Carried::Unusable, _) => {
                 Err(challenge(Code::CredentialMissing, CHALLENGE_MISSING))
+            }
+        }
+    }
+
+    /// A member, by the signed token of a configured issuer. A browser does not send it by itself, so
+    /// no proof of the origin is asked for.
+    async fn of_token(parts: &Parts, app: &App, unverified: &str) -> Result<Self, Problem> {
+        let request = request_context(parts)?;
+        if let Some(cause) = app.index.doubt() {
+            return Err(cause.into());
+        }
+        match app.issuers.member_of(app, unverified).await {
+            Ok(member) => {
+                let session = None;
+                let who = Who::Member { member, session };
+                Ok(Self { who, request })
+            }
+            Err(why) => {
+                tracing::info!(request_id = %request.id, %why, "a signed token lets nobody in");
+                Err(unwelcome(why))
             }
         }
     }
@@ -212,6 +238,18 @@ impl Caller {
             }
         }
     }
+}
+
+fn unwelcome(why: Unwelcome) -> Problem {
+    let problem = match why {
+        Unwelcome::Invalid(InvalidToken::Expired) => {
+            challenge(Code::CredentialExpired, CHALLENGE_INVALID)
+        }
+        Unwelcome::Invalid(_) => challenge(Code::CredentialInvalid, CHALLENGE_INVALID),
+        Unwelcome::Undecided(_) => Problem::undecided(),
+        Unwelcome::NoMember | Unwelcome::SeveralMembers => Problem::new(Code::PermissionDenied),
+    };
+    problem.detail(format!("The signed token was not taken: {why}."))
 }
 
 /// What a right is made of; a portal's customer is no member, so nothing can be inherited from one.

@@ -82,7 +82,7 @@ fn person(app: &App, session: &Session) -> Option<Who> {
     let member = here.or_else(|| members.first())?.clone();
     Some(Who::Member {
         member,
-        session: session.digest,
+        session: Some(session.digest),
     })
 }
 

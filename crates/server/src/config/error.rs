@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use keyway_core::profile::parse::InvalidProfile;
 
+use super::jwt_issuer::{Field, TABLE};
 use super::key::{Key, Origin};
 use super::{FILE_NAME, ROOT_KEY_VARIABLE};
 
@@ -22,6 +23,13 @@ pub enum ConfigError {
     UnknownKey { name: String, origin: Origin },
     #[error("{key} (from {origin}): expected {}", key.expected())]
     Value { key: Key, origin: Origin },
+    #[error("{TABLE}.{} (from {origin}): expected {}", field.name(), field.expected())]
+    IssuerField { field: Field, origin: Origin },
+    #[error("the secret in the file {} cannot be read: {cause}", path.display())]
+    SecretUnreadable {
+        path: PathBuf,
+        cause: std::io::Error,
+    },
     #[error("{variable} is not text in UTF-8")]
     NotText { variable: &'static str },
     #[error("data_dir (from {directory}) and database_url (from {url}) are both given")]
@@ -62,6 +70,8 @@ impl ConfigError {
             Self::Unreadable { .. }
             | Self::Syntax { .. }
             | Self::Value { .. }
+            | Self::IssuerField { .. }
+            | Self::SecretUnreadable { .. }
             | Self::NotText { .. }
             | Self::Profile { .. } => None,
             Self::UnknownKey { name, .. } if name == "root_key" => {

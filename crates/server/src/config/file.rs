@@ -1,13 +1,15 @@
 //! Reads a configuration file into a layer. Every value keeps its line; no message holds a value.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use super::error::ConfigError;
+use super::jwt_issuer::{self, Field, IssuerTable};
 use super::key::{Key, Kind, Origin};
 use super::layer::{Given, Layer, Value};
 
@@ -71,10 +73,14 @@ impl Reader<'_> {
             let name = format!("{prefix}{}", word.get_ref());
             let origin = self.origin(word.span().start);
             let inner_prefix = format!("{name}.");
-            let is_prefix = Key::ALL
-                .iter()
-                .any(|key| key.name().starts_with(&inner_prefix));
+            let is_prefix = jwt_issuer::TABLE.starts_with(&inner_prefix)
+                || Key::ALL
+                    .iter()
+                    .any(|key| key.name().starts_with(&inner_prefix));
             match (Key::named(&name), value.get_ref()) {
+                (None, DeValue::Array(tables)) if name == jwt_issuer::TABLE => {
+                    self.read_issuers(tables, &origin, layer)?;
+                }
                 (None, DeValue::Table(inner)) if is_prefix => {
                     self.read_table(&inner_prefix, inner, layer)?;
                 }
@@ -88,6 +94,42 @@ impl Reader<'_> {
             }
         }
         Ok(())
+    }
+
+    fn read_issuers(
+        &self,
+        tables: &DeArray<'_>,
+        origin: &Origin,
+        layer: &mut Layer,
+    ) -> Result<(), ConfigError> {
+        for table in tables {
+            let DeValue::Table(fields) = table.get_ref() else {
+                let name = jwt_issuer::TABLE.to_owned();
+                let origin = origin.clone();
+                return Err(ConfigError::UnknownKey { name, origin });
+            };
+            layer.insert_issuer(IssuerTable {
+                origin: self.origin(table.span().start),
+                fields: self.read_issuer(fields)?,
+            });
+        }
+        Ok(())
+    }
+
+    fn read_issuer(&self, table: &DeTable<'_>) -> Result<BTreeMap<Field, Given>, ConfigError> {
+        let mut fields = BTreeMap::new();
+        for (word, value) in table {
+            let origin = self.origin(word.span().start);
+            let Some(field) = Field::named(word.get_ref()) else {
+                let name = format!("{}.{}", jwt_issuer::TABLE, word.get_ref());
+                return Err(ConfigError::UnknownKey { name, origin });
+            };
+            let Some(value) = read_value(field.kind(), value.get_ref()) else {
+                return Err(ConfigError::IssuerField { field, origin });
+            };
+            fields.insert(field, Given { value, origin });
+        }
+        Ok(fields)
     }
 
     fn origin(&self, offset: usize) -> Origin {

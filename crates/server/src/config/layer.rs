@@ -6,12 +6,15 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::error::ConfigError;
+use super::jwt_issuer::IssuerTable;
 use super::key::{Key, Kind, Origin};
 
 /// The values of one source. Shows none of them when printed.
 #[derive(Clone, Debug, Default)]
 pub struct Layer {
     given: BTreeMap<Key, Given>,
+    /// Tables that only a file can have.
+    issuers: Vec<IssuerTable>,
 }
 
 /// The command line: values, and which file to read.
@@ -110,9 +113,18 @@ impl Layer {
         self.given.remove(&key);
     }
 
+    pub(crate) fn insert_issuer(&mut self, issuer: IssuerTable) {
+        self.issuers.push(issuer);
+    }
+
+    pub(crate) fn issuers(&self) -> &[IssuerTable] {
+        &self.issuers
+    }
+
     /// Everything of `lower`, except where this layer says something itself.
     pub(crate) fn over(self, mut lower: Self) -> Self {
         lower.given.extend(self.given);
+        lower.issuers.extend(self.issuers);
         lower
     }
 

@@ -31,6 +31,7 @@ impl Config {
             is_behind_proxy,
             trusted_proxies: settings.required(Key::TrustedProxies, networks)?,
             log: settings.log()?,
+            jwt_issuers: settings.jwt_issuers,
             root_key: settings.root_key.map(root_key).transpose()?,
         })
     }

@@ -1,5 +1,6 @@
 //! The four layers as one, before they become types.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use serde::Serialize;
 
 use super::error::ConfigError;
 use super::file::{self, CONFIG_BYTES_MAX};
+use super::jwt_issuer::{self, Field, IssuerTable, JwtIssuer};
 use super::key::{Key, Origin};
 use super::layer::{Layer, Options, Value, read_variable};
 use super::{DEFAULTS, FILE_NAME, ROOT_KEY_VARIABLE};
@@ -21,6 +23,7 @@ pub const FILE_VARIABLE: &str = "KEYWAY_CONFIG";
 pub struct Settings {
     pub(crate) values: Layer,
     pub(crate) root_key: Option<Secret>,
+    pub(crate) jwt_issuers: Vec<JwtIssuer>,
 }
 
 /// One value that holds, for people. A secret one is not in it.
@@ -54,7 +57,12 @@ impl Settings {
         let mut values = options.values.over(environment).over(file).over(defaults);
         make_room_for_url(&mut values);
         let root_key = read_variable(ROOT_KEY_VARIABLE, variable)?.map(Secret::new);
-        Ok(Self { values, root_key })
+        let jwt_issuers = jwt_issuers(&values, variable)?;
+        Ok(Self {
+            values,
+            root_key,
+            jwt_issuers,
+        })
     }
 
     /// The defaults alone.
@@ -62,6 +70,7 @@ impl Settings {
         Ok(Self {
             values: file::parse_defaults(DEFAULTS)?,
             root_key: None,
+            jwt_issuers: Vec::new(),
         })
     }
 
@@ -76,6 +85,11 @@ impl Settings {
                 origin: given.origin.to_string(),
             })
             .collect();
+        list.extend(self.values.issuers().iter().map(|issuer| Setting {
+            name: jwt_issuer::TABLE,
+            value: issuer.title(),
+            origin: issuer.origin.to_string(),
+        }));
         if self.root_key.is_some() {
             list.push(Setting {
                 name: "root key",
@@ -105,6 +119,23 @@ fn make_room_for_url(values: &mut Layer) {
     if is_default && values.find(Key::DatabaseUrl).is_some() {
         values.remove(Key::DataDir);
     }
+}
+
+/// Two tables of one issuer would be two readings of its tokens.
+fn jwt_issuers(
+    values: &Layer,
+    variable: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Vec<JwtIssuer>, ConfigError> {
+    let mut seen = BTreeSet::new();
+    let parse = |table: &IssuerTable| {
+        let issuer = table.parse(variable)?;
+        if seen.insert(issuer.issuer.clone()) {
+            Ok(issuer)
+        } else {
+            Err(table.fault(Field::Issuer))
+        }
+    };
+    values.issuers().iter().map(parse).collect()
 }
 
 fn file_layer(path: &Path) -> Result<Layer, ConfigError> {

@@ -60,7 +60,11 @@ pub(crate) async fn switch(
 ) -> Result<Response, Response> {
     let frame = visitor.frame("/organizations").await?;
     let member = visitor.member()?;
-    let Who::Member { session, .. } = &visitor.caller.who else {
+    let Who::Member {
+        session: Some(session),
+        ..
+    } = &visitor.caller.who
+    else {
         return Ok(page::to("/sign-in"));
     };
     let not_found = || refusal(&frame)(Problem::new(Code::OrganizationNotFound));

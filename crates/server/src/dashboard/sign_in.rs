@@ -399,8 +399,12 @@ async fn accept(
 pub(crate) async fn out(visitor: Visitor) -> Response {
     let app = &visitor.app;
     let session = match &visitor.caller.who {
-        Who::Member { session, .. } | Who::Portal { session, .. } => session,
-        Who::ManagementKey(_) => return page::to("/sign-in"),
+        Who::Member {
+            session: Some(session),
+            ..
+        }
+        | Who::Portal { session, .. } => session,
+        Who::Member { session: None, .. } | Who::ManagementKey(_) => return page::to("/sign-in"),
     };
     match app.store.end_session(session).await {
         Ok(()) => gone(app),

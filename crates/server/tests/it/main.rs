@@ -27,6 +27,7 @@ mod conditional;
 mod docs;
 mod idempotency;
 mod import;
+mod jwt;
 mod keys_create;
 mod keys_edit;
 mod keys_list;

@@ -17,6 +17,7 @@ use sha2::Digest as _;
 use tempfile::TempDir;
 
 use crate::caller::Caller;
+use crate::jwt::Told;
 use crate::sources::{TestClock, TestEntropy, sources};
 
 /// The first management key: all permissions in all organizations.
@@ -40,6 +41,7 @@ pub(crate) struct Setting {
     pub(crate) profile: Option<&'static str>,
     pub(crate) root_key: Option<&'static str>,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) jwt: Option<Told>,
 }
 
 impl Default for Setting {
@@ -48,6 +50,7 @@ impl Default for Setting {
             profile: None,
             root_key: Some(ROOT),
             trusted_proxies: Vec::new(),
+            jwt: None,
         }
     }
 }
@@ -171,6 +174,7 @@ impl Server {
             is_behind_proxy: false,
             trusted_proxies: self.setting.trusted_proxies.clone(),
             root_key: self.setting.root_key.map(|it| Secret::new(it.to_owned())),
+            jwt_issuers: self.setting.jwt.iter().map(Told::config).collect(),
             log: Log {
                 filter: "off".to_owned(),
                 format: LogFormat::Text,
