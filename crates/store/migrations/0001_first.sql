@@ -59,9 +59,17 @@ CREATE INDEX keys_by_organization ON keys (organization, created_at, id);
 CREATE INDEX keys_by_environment ON keys (organization, environment, created_at, id);
 CREATE INDEX keys_by_project ON keys (organization, project, created_at, id)
     WHERE project IS NOT NULL;
+-- All that a project's limit counts by.
+CREATE INDEX keys_by_limit ON keys (organization, project, expires_at, state, successor)
+    WHERE project IS NOT NULL;
 CREATE INDEX keys_by_owner ON keys (organization, owner, created_at, id) WHERE owner IS NOT NULL;
 CREATE INDEX keys_by_managed_by ON keys (organization, managed_by, created_at, id)
     WHERE managed_by IS NOT NULL;
+-- Of the few keys that are not active.
+CREATE INDEX keys_by_project_state ON keys (organization, project, state, created_at, id)
+    WHERE project IS NOT NULL AND state <> 'active';
+CREATE INDEX keys_by_environment_state ON keys (organization, environment, state, created_at, id)
+    WHERE state <> 'active';
 CREATE INDEX keys_by_state ON keys (organization, state, created_at, id) WHERE state <> 'active';
 CREATE INDEX keys_by_expiry ON keys (organization, expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX keys_by_name ON keys (name_lower, organization);

@@ -83,3 +83,4 @@ CREATE INDEX keys_by_creator ON keys (organization, created_by, created_at, id);
 
 -- The old key beside a new one.
 CREATE INDEX keys_by_successor ON keys (successor) WHERE successor IS NOT NULL;
+CREATE INDEX keys_by_rotation ON keys (organization, expires_at) WHERE successor IS NOT NULL;

@@ -7,12 +7,14 @@ use sqlx::Row as _;
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::statement::{Fields, padded, places, push, statement};
+use crate::statement::{Fields, push, statement};
 
 /// Where counting the keys of one creator ends.
 pub const CREATOR_KEYS_MAX: i64 = 1_000;
 /// Where counting the keys of an organization ends.
-pub const ORGANIZATION_KEYS_MAX: i64 = 100_000;
+pub const ORGANIZATION_KEYS_MAX: i64 = 10_000;
+/// Where counting the keys of one project ends.
+pub const PROJECT_KEYS_MAX: i64 = 10_000;
 /// Most words of `managed_by` that are told apart.
 pub const MANAGERS_MAX: i64 = 200;
 
@@ -73,37 +75,41 @@ impl Store {
         Ok(row.try_get(0)?)
     }
 
-    /// What the limit of each project counts; projects without such a key are left out.
+    /// What the limit of each project counts, in the order of `projects`. Counting ends at `limit`, or at
+    /// [`PROJECT_KEYS_MAX`] where that is more.
     pub async fn count_limited_keys(
         &self,
         organization: &OrganizationId,
         projects: &[ProjectId],
+        limit: Option<i64>,
         now: Timestamp,
-    ) -> Result<Vec<(ProjectId, i64)>, StoreError> {
+    ) -> Result<Vec<i64>, StoreError> {
         if projects.is_empty() {
             return Ok(Vec::new());
         }
-        let sql = format!(
-            "SELECT project, CAST(COUNT(*) AS BIGINT) FROM keys WHERE organization = $2 \
-             AND project IN ({}) AND {LIVING} AND successor IS NULL GROUP BY project",
-            places(3, projects.len())
-        );
+        let most = limit.unwrap_or_default().max(PROJECT_KEYS_MAX);
+        let mut sql = String::new();
+        for (position, _) in projects.iter().enumerate() {
+            let (union, project) = (if position == 0 { "" } else { " UNION ALL " }, position + 3);
+            push(
+                &mut sql,
+                format_args!(
+                    "{union}SELECT CAST({position} AS BIGINT) AS position, \
+                     CAST(COUNT(*) AS BIGINT) AS count FROM (SELECT 1 AS one FROM keys \
+                     WHERE organization = $2 AND project = ${project} AND {LIVING} \
+                     AND successor IS NULL LIMIT {most}) AS counted"
+                ),
+            );
+        }
+        sql.push_str(" ORDER BY position");
         let mut query = statement(&sql)
             .bind(now.micros())
             .bind(organization.as_str());
-        for project in padded(projects) {
+        for project in projects {
             query = query.bind(project.as_str());
         }
         let rows = query.fetch_all(&mut *self.reader().await?).await?;
-        let pairs = rows.iter().map(|row| {
-            let fields = Fields {
-                row,
-                table: super::TABLE,
-                columns: &["project", "count"],
-            };
-            Ok((fields.parse(0)?, fields.int(1)?))
-        });
-        pairs.collect()
+        rows.iter().map(|row| Ok(row.try_get(1)?)).collect()
     }
 
     /// Living keys by what manages them, at most [`MANAGERS_MAX`] words.

@@ -2,7 +2,7 @@
 //! one.
 
 use keyway_core::id::KeyId;
-use keyway_core::key::{Key, KeyStatus};
+use keyway_core::key::Key;
 use keyway_core::management::Reach;
 use keyway_core::time::Timestamp;
 use sqlx::Row as _;
@@ -22,7 +22,7 @@ impl Store {
         most: usize,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
-        let is_sorted = filter.status == Some(KeyStatus::Expired);
+        let is_sorted = filter.by_end().is_some();
         let mut conditions = Conditions::of(reach, filter, None, is_sorted, now);
         let most = Value::Int(i64::try_from(most).unwrap_or(i64::MAX));
         let most = conditions.value(most);

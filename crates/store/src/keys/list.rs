@@ -31,6 +31,8 @@ pub struct KeyFilter {
     /// Exact id, display prefix or suffix, or the beginning of the name in any case.
     pub q: Option<String>,
     pub include_revoked: bool,
+    /// Only keys that were replaced and still work.
+    pub is_outgoing: bool,
 }
 
 impl Default for KeyFilter {
@@ -45,7 +47,19 @@ impl Default for KeyFilter {
             created_by: None,
             q: None,
             include_revoked: true,
+            is_outgoing: false,
         }
+    }
+}
+
+impl KeyFilter {
+    /// A condition with an index by the end of keys, of `$1` the organization and `$2` the time.
+    pub(super) fn by_end(&self) -> Option<&'static str> {
+        if self.status == Some(KeyStatus::Expired) {
+            return Some("organization = $1 AND expires_at <= $2");
+        }
+        self.is_outgoing
+            .then_some("organization = $1 AND successor IS NOT NULL AND expires_at > $2")
     }
 }
 
@@ -142,7 +156,12 @@ impl Conditions {
         conditions.equal("owner", filter.owner.as_deref());
         conditions.equal("managed_by", filter.managed_by.as_deref());
         conditions.equal("created_by", filter.created_by.as_deref());
-        conditions.status(filter, now);
+        let part_of_owner = matches!(reach, Reach::Part(part) if part.owner.is_some());
+        let has_person = part_of_owner || filter.owner.is_some() || filter.created_by.is_some();
+        conditions.status(filter, has_person, now);
+        if filter.is_outgoing {
+            conditions.outgoing(now);
+        }
         if let Some(cursor) = cursor {
             let at = conditions.value(Value::Int(cursor.created_at.micros()));
             let id = conditions.value(Value::Text(cursor.id.clone()));
@@ -151,38 +170,56 @@ impl Conditions {
         conditions
     }
 
-    fn status(&mut self, filter: &KeyFilter, now: Timestamp) {
+    fn status(&mut self, filter: &KeyFilter, has_person: bool, now: Timestamp) {
         if !filter.include_revoked {
             self.both("state <> 'revoked' AND ");
         }
-        // `state <> 'active'` beside an equality that implies it: the words of the partial index.
+        // `state <> 'active'` beside an equality that implies it: the words of the partial indexes, for
+        // when no owner or creator finds fewer.
+        let partial = if has_person {
+            ""
+        } else {
+            "state <> 'active' AND "
+        };
         match filter.status {
             None => self.both("state <> 'deleted' AND "),
             Some(KeyStatus::Revoked) => {
-                self.both("state <> 'active' AND state = 'revoked' AND ");
+                self.both(partial);
+                self.both("state = 'revoked' AND ");
             }
             Some(KeyStatus::Active) => {
                 self.both("state = 'active' AND ");
                 self.alive(now);
             }
             Some(KeyStatus::Inactive) => {
-                self.both("state <> 'active' AND state = 'inactive' AND ");
+                self.both(partial);
+                self.both("state = 'inactive' AND ");
                 self.alive(now);
             }
             Some(KeyStatus::Expired) => {
                 self.both("state IN ('active', 'inactive') AND ");
-                let now = self.value(Value::Int(now.micros()));
-                let plus = if self.is_sorted { "" } else { " + 0" };
-                push(
-                    &mut self.sql,
-                    format_args!("expires_at{plus} <= ${now} AND "),
-                );
-                push(
-                    &mut self.unindexed,
-                    format_args!("expires_at + 0 <= ${now} AND "),
-                );
+                self.ends("<=", now);
             }
         }
+    }
+
+    /// Rotating gives the old key an end.
+    fn outgoing(&mut self, now: Timestamp) {
+        self.both("state = 'active' AND successor IS NOT NULL AND ");
+        self.ends(">", now);
+    }
+
+    fn ends(&mut self, is: &str, now: Timestamp) {
+        let now = self.value(Value::Int(now.micros()));
+        let plus = if self.is_sorted { "" } else { " + 0" };
+        push(
+            &mut self.sql,
+            format_args!("expires_at{plus} {is} ${now} AND "),
+        );
+        push(
+            &mut self.unindexed,
+            format_args!("expires_at + 0 {is} ${now} AND "),
+        );
     }
 
     fn alive(&mut self, now: Timestamp) {
@@ -234,11 +271,10 @@ impl Store {
         let mut connection = self.reader().await?;
         let named = filter.organization.as_ref().map(OrganizationId::as_str);
         let organization = reach_text(reach).or(named);
-        let is_sorted = match (filter.status, organization) {
-            (Some(KeyStatus::Expired), Some(own)) => {
+        let is_sorted = match (filter.by_end(), organization) {
+            (Some(by_end), Some(own)) => {
                 let values = [Value::Text(own.to_owned()), Value::Int(now.micros())];
-                let expired = "organization = $1 AND expires_at <= $2";
-                are_few(&mut connection, expired, &values).await?
+                are_few(&mut connection, by_end, &values).await?
             }
             _ => false,
         };

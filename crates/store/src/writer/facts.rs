@@ -420,7 +420,7 @@ async fn load_limits(
     let last = organizations.len().next_power_of_two() + projects.len().next_power_of_two() + 1;
     let sql = format!(
         "SELECT organization, project, CAST(COUNT(*) AS BIGINT) FROM keys WHERE {lists} \
-         AND project IS NOT NULL AND state IN ('active', 'inactive') AND successor IS NULL \
+         AND state IN ('active', 'inactive') AND successor IS NULL \
          AND (expires_at IS NULL OR expires_at > ${last}) GROUP BY organization, project"
     );
     let mut query = statement(&sql);

@@ -101,9 +101,10 @@ async fn a_replaced_key_counts_against_no_limit(place: &Place) {
     with_keys(&store).await;
     let (acme, reach, id) = (organization_id("acme"), own("acme"), key_id("live"));
     let projects = ["alpha", "beta"].map(|it| it.parse::<ProjectId>().unwrap());
-    let alpha = |count| vec![(projects[0].clone(), count)];
-    let counted = store.count_limited_keys(&acme, &projects, at(9)).await;
-    assert_eq!(counted.unwrap(), alpha(2));
+    let counted = store
+        .count_limited_keys(&acme, &projects, None, at(9))
+        .await;
+    assert_eq!(counted.unwrap(), [2, 0]);
     let rotated = KeyAt {
         reach: &reach,
         id: &id,
@@ -114,10 +115,12 @@ async fn a_replaced_key_counts_against_no_limit(place: &Place) {
         .await
         .unwrap();
     // Both live, and the limit knows one.
-    let counted = store.count_limited_keys(&acme, &projects, at(9)).await;
-    assert_eq!(counted.unwrap(), alpha(2));
+    let counted = store
+        .count_limited_keys(&acme, &projects, None, at(9))
+        .await;
+    assert_eq!(counted.unwrap(), [2, 0]);
     assert_eq!(store.count_keys(&acme, at(9)).await.unwrap(), 5);
-    let none = store.count_limited_keys(&acme, &[], at(9)).await;
+    let none = store.count_limited_keys(&acme, &[], None, at(9)).await;
     assert!(none.unwrap().is_empty());
 }
 

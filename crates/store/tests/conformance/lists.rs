@@ -14,6 +14,7 @@ use crate::sample::*;
 crate::conformance! {
     keys_come_newest_first_and_page_by_page
     filters_hold_together
+    a_replaced_key_that_still_works_is_found_among_all
     a_search_finds_an_id_a_prefix_a_suffix_or_the_beginning_of_a_name
     a_large_organization_is_searched_by_another_way_with_the_same_answers
     few_expired_keys_of_many_are_paged_newest_first
@@ -163,6 +164,44 @@ async fn filters_hold_together(place: &Place) {
         };
         assert!(ids(&store, &reach, &none).await.is_empty());
     }
+}
+
+async fn a_replaced_key_that_still_works_is_found_among_all(place: &Place) {
+    let store = place.open().await;
+    with_acme(&store).await;
+    for id in ["a", "b", "c"] {
+        let key = key("acme", id);
+        let _made = store.create_key(&system(), key, OPEN, at(1)).await.unwrap();
+    }
+    let reach = own("acme");
+    // At the time of asking, the grace of one is over.
+    for (id, successor, grace) in [("a", "a2", "3600s"), ("b", "b2", "30s")] {
+        let id = key_id(id);
+        let at_key = KeyAt {
+            reach: &reach,
+            id: &id,
+            expected: None,
+        };
+        let wanted = rotation(successor, grace, 2);
+        let _made = store
+            .rotate_key(&system(), at_key, &wanted, OPEN)
+            .await
+            .unwrap();
+    }
+    let outgoing = KeyFilter {
+        is_outgoing: true,
+        ..KeyFilter::default()
+    };
+    assert_eq!(ids(&store, &reach, &outgoing).await, ["a"]);
+    assert_eq!(ids(&store, &Reach::All, &outgoing).await, ["a"]);
+    assert!(ids(&store, &own("other"), &outgoing).await.is_empty());
+    let count = store.count_found(&reach, &outgoing, 10, at(100)).await;
+    assert_eq!(count.unwrap(), 1);
+    let named = KeyFilter {
+        q: Some("no such name".to_owned()),
+        ..outgoing
+    };
+    assert!(ids(&store, &reach, &named).await.is_empty());
 }
 
 async fn a_search_finds_an_id_a_prefix_a_suffix_or_the_beginning_of_a_name(place: &Place) {

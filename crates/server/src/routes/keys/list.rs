@@ -71,6 +71,7 @@ pub(crate) async fn list(
         created_by: None,
         q: query.q.filter(|q| !q.is_empty()),
         include_revoked: query.include_revoked.unwrap_or(true),
+        is_outgoing: false,
     };
     let now = app.clock.now();
     let page = app
