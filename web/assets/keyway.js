@@ -31,7 +31,7 @@ function keep(once, word) {
 function download(button) {
   const from = document.getElementById(button.dataset.from);
   const text = `${button.dataset.variable}=${from.value}\n`;
-  const href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
+  const href = URL.createObjectURL(new Blob([text], { type: 'application/octet-stream' }));
   Object.assign(document.createElement('a'), { href, download: button.dataset.download }).click();
   URL.revokeObjectURL(href);
   keep(from.closest('.once'), 'Downloaded');
@@ -53,8 +53,22 @@ function close(dialog) {
   }
   dialog.close();
   // What was fetched over a page leaves it as it was; focus goes back to the link that opened it.
-  if (dialog.closest('#dialog') && !dialog.querySelector('.once')) dialog.remove();
+  const hasMade = dialog.querySelector('.once') && dialog.dataset.behind;
+  if (dialog.closest('#dialog') && !hasMade) leave(dialog);
   else if (dialog.dataset.behind) location.assign(dialog.dataset.behind);
+}
+
+// A secret above the list goes by leaving for the list without it.
+function dismiss(behind) {
+  if (uncopied()) document.getElementById('close-uncopied').showModal();
+  else location.assign(behind);
+}
+
+// With the secret in it, if it had one; to the row that changed meanwhile, if any.
+function leave(dialog) {
+  const changed = dialog.querySelector('.once') && document.querySelector('.fresh .name');
+  dialog.remove();
+  changed?.focus();
 }
 
 document.addEventListener('click', (event) => {
@@ -63,7 +77,8 @@ document.addEventListener('click', (event) => {
   if (at('[data-download]')) download(at('[data-download]'));
   if (at('[data-close]')) {
     event.preventDefault();
-    close(at('dialog'));
+    if (at('dialog')) close(at('dialog'));
+    else dismiss(at('[data-close]').href);
   }
   if (at('[data-back]')) at('dialog').close();
   if (at('[data-close-anyway]')) {
@@ -71,8 +86,9 @@ document.addEventListener('click', (event) => {
     at('dialog').close();
     const secret = document.querySelector('.once');
     const dialog = secret?.closest('dialog');
-    const behind = dialog?.dataset.behind ?? secret?.dataset.behind;
+    const behind = dialog?.dataset.behind || secret?.dataset.behind;
     if (behind) location.assign(behind);
+    else if (dialog) leave(dialog);
   }
   if (at('[data-dismiss]')) at('.toast')?.remove();
 });
@@ -91,6 +107,11 @@ window.addEventListener('beforeunload', (event) => {
 document.addEventListener('change', (event) => {
   const form = event.target.closest('form[data-auto]');
   if (form && !form.hasAttribute('hx-get')) form.requestSubmit();
+});
+
+// Where searching goes on while typing, Enter sends nothing.
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && event.target.matches('[data-stays]')) event.preventDefault();
 });
 
 // Single letters, unless the person switched them off.
@@ -116,6 +137,14 @@ document.addEventListener('keydown', (event) => {
 document.addEventListener('htmx:afterSwap', (event) => {
   showDialogs(event.target);
   event.target.querySelector('[aria-invalid="true"]')?.focus();
+  // The question is answered: on to the row that it was about.
+  if (event.target.id === 'dialog' && !event.target.firstElementChild) {
+    document.querySelector('.fresh .name')?.focus();
+  }
+});
+// Only what changed last is marked.
+document.addEventListener('htmx:oobBeforeSwap', (event) => {
+  if (event.target.matches('tbody')) all('.fresh').forEach((row) => row.classList.remove('fresh'));
 });
 // A dialog that refuses is shown in place of the one that asked, whatever its status.
 document.addEventListener('htmx:beforeSwap', (event) => {
@@ -123,8 +152,27 @@ document.addEventListener('htmx:beforeSwap', (event) => {
   if (detail.xhr.status >= 400 && detail.xhr.responseText.includes('data-part')) {
     detail.shouldSwap = true;
     detail.isError = false;
+  } else if (detail.xhr.status >= 400) {
+    detail.isError = false;
+    const page = new DOMParser().parseFromString(detail.xhr.responseText, 'text/html');
+    const said = (selector) => page.querySelector(selector)?.textContent ?? '';
+    tellRefusal(said('main h1'), said('main section p'));
   }
   if (event.target.id === 'dialog') all('dialog[data-part]').forEach((dialog) => dialog.remove());
+});
+
+// What was refused without a form to say it in.
+function tellRefusal(what, why) {
+  const toast = Object.assign(document.createElement('div'), { className: 'toast' });
+  toast.setAttribute('role', 'alert');
+  const line = document.createElement('p');
+  line.append(Object.assign(document.createElement('b'), { textContent: what }), ` ${why}`);
+  toast.append(line);
+  document.getElementById('dialog').replaceChildren();
+  document.getElementById('toasts').replaceChildren(toast);
+}
+document.addEventListener('htmx:sendError', () => {
+  tellRefusal('No answer.', 'The server cannot be reached; look again before you repeat it.');
 });
 
 // A time of day is told in the reader's own zone; the title keeps the exact one.

@@ -26,6 +26,10 @@ pub struct Pages {
     pub lists_revoked: bool,
     /// Ways in which a creator can say what a key may do, the first one chosen. None: no such field.
     pub access: Vec<Access>,
+    /// Whether a creator chooses where a key's grants hold.
+    pub scope: Scope,
+    /// How a secret is shown, this one time.
+    pub reveal: Reveal,
     /// What permissions mean, beside their words.
     pub permissions: BTreeMap<Permission, String>,
     pub expiry: Vec<Expiry>,
@@ -88,6 +92,23 @@ pub enum Access {
     Role,
 }
 
+/// Where the grants of a new key hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// In all of what the key belongs to.
+    Own,
+    /// Where the creator says: there, in a project, or deeper.
+    Picker,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reveal {
+    /// Over the page, with examples and a test.
+    Dialog,
+    /// Above the list.
+    Banner,
+}
+
 /// A choice of when a key ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
@@ -105,6 +126,8 @@ pub(super) struct PagesTable {
     columns: Option<Vec<String>>,
     lists_revoked: Option<bool>,
     access: Option<Vec<String>>,
+    scope: Option<String>,
+    reveal: Option<String>,
     #[serde(default)]
     permissions: BTreeMap<String, String>,
     expiry: Option<Vec<String>>,
@@ -182,6 +205,16 @@ impl PagesTable {
             columns: columns(self.columns)?,
             lists_revoked: self.lists_revoked.unwrap_or(false),
             access: access(self.access)?,
+            scope: match self.scope.as_deref() {
+                Some("own") => Scope::Own,
+                None | Some("picker") => Scope::Picker,
+                Some(_) => return Err(fault("pages.scope", "is \"own\" or \"picker\"")),
+            },
+            reveal: match self.reveal.as_deref() {
+                None | Some("dialog") => Reveal::Dialog,
+                Some("banner") => Reveal::Banner,
+                Some(_) => return Err(fault("pages.reveal", "is \"dialog\" or \"banner\"")),
+            },
             permissions: permissions(self.permissions)?,
             expiry: expiry(self.expiry)?,
             has_description: self.description.unwrap_or(true),
@@ -196,6 +229,12 @@ impl PagesTable {
             example_url: example_url(self.example_url)?,
             help: self.help,
         })
+    }
+}
+
+impl Pages {
+    pub fn has_banner(&self) -> bool {
+        self.reveal == Reveal::Banner
     }
 }
 
@@ -361,6 +400,7 @@ mod tests {
         assert_eq!(pages.variable, "ACME_SEARCH_API_KEY");
         assert_eq!(pages.expiry.len(), CHOICES_MAX);
         assert_eq!(pages.access.first(), Some(&Access::Inherit));
+        assert_eq!((pages.scope, pages.reveal), (Scope::Picker, Reveal::Dialog));
         assert_eq!(
             Words::naming(&pages.words.revoke_title, "CI"),
             "Revoke “CI”?"
@@ -371,12 +411,14 @@ mod tests {
     fn a_profile_says_it_otherwise() {
         let pages = read(
             "columns = [\"created\", \"key\"]\nlists_revoked = true\naccess = []\n\
+             scope = \"own\"\nreveal = \"banner\"\n\
              expiry = [\"never\"]\ngrace = []\nname_chars_max = 60\nvariable = \"AS_KEY\"\n\
              [words]\ncreate = \"New key\"\n[permissions]\n\"docs.read\" = \"Read documents\"\n",
         )
         .unwrap();
         assert_eq!(pages.columns, [Column::Created, Column::Key]);
         assert!(pages.lists_revoked && pages.access.is_empty() && pages.grace.is_empty());
+        assert_eq!((pages.scope, pages.reveal), (Scope::Own, Reveal::Banner));
         assert_eq!(pages.words.create, "New key");
         assert_eq!(pages.permissions.len(), 1);
         assert_eq!(pages.variable, "AS_KEY");
@@ -389,6 +431,8 @@ mod tests {
             "columns = [\"nmae\"]",
             "columns = [\"key\", \"key\"]",
             "access = [\"all\"]",
+            "scope = \"everywhere\"",
+            "reveal = \"post\"",
             "expiry = []",
             "expiry = [\"0s\"]",
             "expiry = [\"1d\", \"2d\", \"3d\", \"4d\", \"5d\", \"6d\"]",

@@ -22,7 +22,7 @@ use super::members::grouped;
 use super::moments::{self, Moment};
 use super::notice::Notice;
 use super::page::{page, refusal};
-use super::paged::{self, Paged, Wanted};
+use super::paged::{Paged, Wanted};
 use super::visitor::Visitor;
 use crate::answer::problem::Problem;
 use crate::answer::wire;
@@ -33,6 +33,8 @@ use crate::request::query::Query;
 use crate::routes::audit::export;
 
 const PLACE: &str = "/audit";
+/// Entries on one page: each brings what it opens to.
+const ROWS: usize = 40;
 const HEADING: &str = "Audit log";
 const EXPORT_NAME: &str = "attachment; filename=\"audit.ndjson\"";
 
@@ -53,6 +55,9 @@ pub(crate) struct Filters {
     until: String,
     #[serde(default, skip_serializing)]
     cursor: Option<String>,
+    /// The number of an entry to begin with, opened.
+    #[serde(default, skip_serializing)]
+    entry: String,
 }
 
 #[derive(Template)]
@@ -87,6 +92,7 @@ struct Row {
     request: String,
     is_erased: bool,
     lines: Vec<Line>,
+    is_open: bool,
 }
 
 /// One line of what changed.
@@ -137,19 +143,23 @@ async fn read(
     let wanted = Wanted {
         cursor: filters.cursor.clone(),
     };
+    let opened: Option<i64> = filters.entry.parse().ok();
     let before = list.open(&wanted)?.and_then(|it| it.id.parse().ok());
+    let before = before.or_else(|| opened?.checked_add(1));
     let store = &visitor.app.store;
     let walk = Walk::Before(before);
-    let mut entries = store
-        .list_entries(reach, filter, walk, paged::ROWS + 1)
-        .await?;
-    let has_more = entries.len() > paged::ROWS;
-    entries.truncate(paged::ROWS);
+    let mut entries = store.list_entries(reach, filter, walk, ROWS + 1).await?;
+    let has_more = entries.len() > ROWS;
+    entries.truncate(ROWS);
     let next = entries.last().filter(|_| has_more).map(|it| Cursor {
         created_at: it.at,
         id: it.seq.to_string(),
     });
     let older = list.older(next.as_ref());
+    let mut rows = rows(visitor, reach, &entries).await?;
+    for (row, entry) in rows.iter_mut().zip(&entries) {
+        row.is_open = opened == Some(entry.seq);
+    }
     Ok(Page {
         frame: frame.clone(),
         notice: None,
@@ -157,7 +167,7 @@ async fn read(
         query,
         actors: actors(visitor, &filters.actor),
         actions: words::ACTIONS.iter().map(|it| (it.0, it.2)).collect(),
-        rows: rows(visitor, reach, &entries).await?,
+        rows,
         older,
         is_first: before.is_none(),
         filters,
@@ -314,6 +324,7 @@ fn row(visitor: &Visitor, entry: &Entry, names: &HashMap<String, String>) -> Row
         request: entry.request_id.clone(),
         is_erased: entry.personal.is_none(),
         lines: lines(entry),
+        is_open: false,
     }
 }
 

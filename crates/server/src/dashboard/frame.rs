@@ -71,6 +71,8 @@ impl PortalFrame {
 pub(crate) struct Toast {
     pub what: String,
     pub detail: String,
+    /// The number of the entry that tells of it, where the visitor may see it.
+    pub entry: Option<i64>,
 }
 
 impl Frame {

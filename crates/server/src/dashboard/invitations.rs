@@ -19,6 +19,7 @@ use super::frame::Frame;
 use super::members::{self, RoleOption, Tabs};
 use super::moments::{self, Moment};
 use super::notice::{self, Notice};
+use super::outcome::InForce;
 use super::page::{page, refusal};
 use super::paged::ROWS;
 use super::reveal::Reveal;
@@ -190,7 +191,7 @@ pub(crate) async fn create(
             "Whoever opens it becomes a member. It works once, until {}.",
             until.words
         ),
-        hint: in_force,
+        hint: in_force.words,
         uncopied: format!(
             "The link for {email} has not been copied. You can withdraw the invitation and make \
              another one."
@@ -204,7 +205,7 @@ async fn invite(
     visitor: &Visitor,
     permit: &Permit<InvitationsCreate>,
     form: &InvitationForm,
-) -> Result<(String, Moment, String), Problem> {
+) -> Result<(String, Moment, InForce), Problem> {
     let (app, by) = (&visitor.app, permit.call());
     let body = CreateInvitation {
         email: form.email.trim().to_owned(),
@@ -257,7 +258,7 @@ async fn take_back(
     visitor: &Visitor,
     permit: &Permit<InvitationsWithdraw>,
     id: &str,
-) -> Result<(String, String), Problem> {
+) -> Result<(String, InForce), Problem> {
     let not_found = |_| Problem::new(Code::InvitationNotFound);
     let id: InvitationId = id.parse().map_err(not_found)?;
     let (app, by) = (&visitor.app, permit.call());

@@ -16,12 +16,17 @@ mod details;
 mod edit;
 mod ending;
 mod fields;
+mod foot;
+mod grants;
+mod groups;
 mod list;
 mod reveal;
 mod revoke;
 mod rotate;
 mod row;
+mod scope;
 mod sent;
+mod swap;
 mod switch;
 
 use axum::Router;

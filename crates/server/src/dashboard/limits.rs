@@ -1,7 +1,5 @@
 //! `/limits`: how many keys there are, and how many there may be.
 
-use std::collections::HashMap;
-
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
@@ -13,6 +11,7 @@ use super::frame::Frame;
 use super::members::{grouped, up_to};
 use super::page::{page, refusal};
 use super::paged::{self, Paged, Wanted};
+use super::projects::up_to_limit;
 use super::projects::visible;
 use super::visitor::Visitor;
 use crate::answer::problem::Problem;
@@ -81,9 +80,8 @@ async fn read(
     let ids: Vec<ProjectId> = found.rows.iter().map(|it| it.id.clone()).collect();
     let counted = app
         .store
-        .count_limited_keys(visitor.organization(), &ids, now)
+        .count_limited_keys(visitor.organization(), &ids, limit, now)
         .await?;
-    let counted: HashMap<ProjectId, i64> = counted.into_iter().collect();
     let total = match reach {
         Reach::Part(_) => None,
         Reach::All | Reach::One(_) => {
@@ -91,19 +89,16 @@ async fn read(
             Some(up_to(keys, ORGANIZATION_KEYS_MAX))
         }
     };
-    let rows = found.rows.iter().map(|it| {
-        let used = counted.get(&it.id).copied().unwrap_or_default();
-        Row {
-            id: it.id.to_string(),
-            name: it.name.as_str().to_owned(),
-            used: grouped(used),
-            share: limit.map_or(0, |limit| (used * 100 / limit.max(1)).clamp(0, 100)),
-            left: match limit {
-                None => Left::Unlimited,
-                Some(limit) if used >= limit => Left::Nothing,
-                Some(limit) => Left::Some(grouped(limit - used)),
-            },
-        }
+    let rows = found.rows.iter().zip(counted).map(|(it, used)| Row {
+        id: it.id.to_string(),
+        name: it.name.as_str().to_owned(),
+        used: up_to_limit(used, limit),
+        share: limit.map_or(0, |limit| (used * 100 / limit.max(1)).clamp(0, 100)),
+        left: match limit {
+            None => Left::Unlimited,
+            Some(limit) if used >= limit => Left::Nothing,
+            Some(limit) => Left::Some(grouped(limit - used)),
+        },
     });
     Ok(Page {
         frame: frame.clone(),

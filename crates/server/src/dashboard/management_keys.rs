@@ -21,6 +21,7 @@ use super::frame::Frame;
 use super::key_rows::Status;
 use super::moments::{self, Moment, utc};
 use super::notice::{self, Notice};
+use super::outcome::InForce;
 use super::page::{page, refusal};
 use super::paged::{self, Paged, Wanted};
 use super::reveal::Reveal;
@@ -263,7 +264,7 @@ pub(crate) async fn create(
         rest: "Only its digest is kept, so nobody can show it again. A lost key is replaced, not \
                recovered."
             .to_owned(),
-        hint: in_force,
+        hint: in_force.words,
         uncopied: format!("The secret of {name} has not been copied."),
         behind: PLACE.to_owned(),
     }
@@ -274,7 +275,7 @@ async fn make(
     visitor: &Visitor,
     permit: &Permit<ManagementKeysCreate>,
     form: &KeyForm,
-) -> Result<(ManagementKey, Secret, String), Problem> {
+) -> Result<(ManagementKey, Secret, InForce), Problem> {
     let app = &visitor.app;
     let mut faults = Faults::default();
     let preset = WirePreset::ALL
@@ -347,7 +348,7 @@ async fn end(
     visitor: &Visitor,
     permit: &Permit<ManagementKeysRevoke>,
     id: &str,
-) -> Result<(String, String), Problem> {
+) -> Result<(String, InForce), Problem> {
     let (app, found) = (&visitor.app, load(visitor, permit, id).await?);
     let (by, now) = (permit.call(), app.clock.now());
     let done = app

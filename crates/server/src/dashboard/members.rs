@@ -4,6 +4,8 @@
 pub(crate) mod former;
 pub(crate) mod one;
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::Form;
 use axum::extract::Path;
@@ -21,8 +23,10 @@ use serde::Deserialize;
 use super::frame::Frame;
 use super::moments::{self, Moment};
 use super::notice::Notice;
+use super::outcome::InForce;
 use super::page::{page, refusal};
 use super::paged::{self, Paged, Wanted};
+use super::projects::names_of_projects;
 use super::visitor::Visitor;
 use crate::answer::problem::Problem;
 use crate::answer::wire;
@@ -168,14 +172,21 @@ async fn rows(visitor: &Visitor, members: &[Member]) -> Result<Vec<Row>, Problem
         .count_keys_by_creator(organization, &creators, now)
         .await?;
     let ways = app.store.list_sign_ins(organization, &people).await?;
+    let names = names_of_projects(visitor).await?.into_iter().collect();
     let facts = keys.into_iter().zip(ways);
     let rows = members.iter().zip(facts);
     Ok(rows
-        .map(|(member, (keys, way))| row(visitor, member, keys, &way))
+        .map(|(member, (keys, way))| row(visitor, member, &names, keys, &way))
         .collect())
 }
 
-fn row(visitor: &Visitor, member: &Member, keys: i64, way: &SignIns) -> Row {
+fn row(
+    visitor: &Visitor,
+    member: &Member,
+    names: &HashMap<String, String>,
+    keys: i64,
+    way: &SignIns,
+) -> Row {
     let now = visitor.app.clock.now();
     let is_you = visitor.is(member);
     let may_touch = may_give(&visitor.app, &visitor.caller, &member.bindings).is_ok();
@@ -197,7 +208,7 @@ fn row(visitor: &Visitor, member: &Member, keys: i64, way: &SignIns) -> Row {
         is_you,
         role: visitor.role_title(&member.bindings.organization),
         choice,
-        projects: in_projects(visitor, &member.bindings),
+        projects: in_projects(visitor, &member.bindings, names),
         keys: up_to(keys, keyway_store::keys::counts::CREATOR_KEYS_MAX),
         signs_in_with: if way.has_password { "Password" } else { "Link" },
         seen: way.seen_at.map(|at| moments::ago(at, now)),
@@ -236,12 +247,17 @@ pub(crate) fn initials(name: &str) -> String {
         .collect()
 }
 
-fn in_projects(visitor: &Visitor, bindings: &Bindings) -> String {
+/// A project that is not among the names is told by its id.
+fn in_projects(visitor: &Visitor, bindings: &Bindings, names: &HashMap<String, String>) -> String {
     let mut texts: Vec<String> = bindings
         .projects
         .iter()
         .take(2)
-        .map(|(project, role)| format!("{} in {project}", visitor.role_title(role)))
+        .map(|(project, role)| {
+            let name = names.get(project.as_str());
+            let name = name.map_or(project.as_str(), String::as_str);
+            format!("{} in {name}", visitor.role_title(role))
+        })
         .collect();
     match bindings.projects.len() {
         0 => return "–".to_owned(),
@@ -320,7 +336,7 @@ async fn change(
     permit: &Permit<MembersUpdate>,
     found: &Member,
     wanted: &RoleChange<'_>,
-) -> Result<String, Problem> {
+) -> Result<InForce, Problem> {
     let app = &visitor.app;
     if wanted.version != found.version {
         return Err(Problem::new(Code::PreconditionFailed));

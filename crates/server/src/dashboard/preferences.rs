@@ -56,7 +56,7 @@ pub(crate) struct PreferencesForm {
 pub(crate) async fn save(visitor: Visitor, Form(form): Form<PreferencesForm>) -> Response {
     let theme = THEMES.into_iter().find(|theme| *theme == form.theme);
     let shortcuts = form.shortcuts.is_empty().then_some(OFF);
-    let mut response = visitor.done("/settings", "Saved for this browser.", "");
+    let mut response = visitor.said("/settings", "Saved for this browser.", "");
     for (name, value) in [(THEME, theme), (SHORTCUTS, shortcuts)] {
         response
             .headers_mut()

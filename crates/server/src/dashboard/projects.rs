@@ -1,7 +1,5 @@
 //! `/projects`: parts of the organization, each with the keys that belong to it.
 
-use std::collections::HashMap;
-
 use askama::Template;
 use axum::Form;
 use axum::extract::Path;
@@ -13,15 +11,17 @@ use keyway_core::id::ProjectId;
 use keyway_core::management::{ManagementPermission, Reach};
 use keyway_core::organization::Project;
 use keyway_store::error::{ChangeError, Refusal};
+use keyway_store::keys::counts::PROJECT_KEYS_MAX;
 use keyway_store::keys::list::KeyFilter;
 use keyway_store::page::{Cursor, PAGE_ROWS_MAX, Page as Rows};
 use serde::Deserialize;
 
 use super::frame::Frame;
 use super::key_rows::{KeyRow, key_rows};
-use super::members::grouped;
+use super::members::{grouped, up_to};
 use super::moments::{self, Moment};
 use super::notice;
+use super::outcome::InForce;
 use super::page::{page, refusal};
 use super::paged::{self, Paged, Wanted};
 use super::visitor::Visitor;
@@ -150,26 +150,30 @@ pub(crate) async fn names_of_projects(visitor: &Visitor) -> Result<Vec<(String, 
     Ok(pairs.collect())
 }
 
+/// Keys of a project: exact up to its limit, and further only as far as a person would count.
+pub(crate) fn up_to_limit(keys: i64, limit: Option<i64>) -> String {
+    match limit {
+        Some(limit) if keys <= limit => grouped(keys),
+        _ => up_to(keys, PROJECT_KEYS_MAX),
+    }
+}
+
 async fn rows(visitor: &Visitor, projects: &[Project]) -> Result<Vec<Row>, Problem> {
     let now = visitor.app.clock.now();
     let ids: Vec<ProjectId> = projects.iter().map(|it| it.id.clone()).collect();
+    let limit = visitor.profile.profile.limits.active_keys_per_project;
     let counted = visitor
         .app
         .store
-        .count_limited_keys(visitor.organization(), &ids, now)
+        .count_limited_keys(visitor.organization(), &ids, limit, now)
         .await?;
-    let counted: HashMap<ProjectId, i64> = counted.into_iter().collect();
-    let limit = visitor.profile.profile.limits.active_keys_per_project;
-    let rows = projects.iter().map(|it| {
-        let keys = counted.get(&it.id).copied().unwrap_or_default();
-        Row {
-            id: it.id.to_string(),
-            name: it.name.as_str().to_owned(),
-            environment: it.environment.clone().unwrap_or_default(),
-            keys: grouped(keys),
-            is_full: limit.is_some_and(|limit| keys >= limit),
-            since: moments::day(it.created_at, now),
-        }
+    let rows = projects.iter().zip(counted).map(|(it, keys)| Row {
+        id: it.id.to_string(),
+        name: it.name.as_str().to_owned(),
+        environment: it.environment.clone().unwrap_or_default(),
+        keys: up_to_limit(keys, limit),
+        is_full: limit.is_some_and(|limit| keys >= limit),
+        since: moments::day(it.created_at, now),
     });
     Ok(rows.collect())
 }
@@ -231,7 +235,7 @@ async fn make(
     visitor: &Visitor,
     permit: &Permit<ProjectsCreate>,
     form: &ProjectForm,
-) -> Result<(Project, String), Problem> {
+) -> Result<(Project, InForce), Problem> {
     let app = &visitor.app;
     let named = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
     let body = CreateProject {
@@ -306,12 +310,12 @@ async fn read_one(visitor: &Visitor, frame: &Frame, project: &Project) -> Result
     use ManagementPermission as P;
     let (app, now) = (&visitor.app, visitor.app.clock.now());
     let ids = [project.id.clone()];
+    let limit = visitor.profile.profile.limits.active_keys_per_project;
     let counted = app
         .store
-        .count_limited_keys(&project.organization, &ids, now)
+        .count_limited_keys(&project.organization, &ids, limit, now)
         .await?;
-    let used = counted.first().map(|it| it.1).unwrap_or_default();
-    let limit = visitor.profile.profile.limits.active_keys_per_project;
+    let used = counted.first().copied().unwrap_or_default();
     let is_full = limit.is_some_and(|limit| used >= limit);
     let keys = match visitor.holds::<KeysRead>() {
         Err(_) => None,
@@ -335,7 +339,7 @@ async fn read_one(visitor: &Visitor, frame: &Frame, project: &Project) -> Result
         id: project.id.to_string(),
         name: project.name.as_str().to_owned(),
         environment: project.environment.clone().unwrap_or_default(),
-        used: grouped(used),
+        used: up_to_limit(used, limit),
         limit,
         is_full,
         hides_keys: keys.is_none(),

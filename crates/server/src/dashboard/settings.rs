@@ -16,6 +16,7 @@ use serde::Deserialize;
 use super::frame::Frame;
 use super::moments::{self, Moment};
 use super::notice::{Notice, fault_at, sentence, sentence_of};
+use super::outcome::InForce;
 use super::page::{page, refusal};
 use super::visitor::Visitor;
 use crate::answer::problem::{Problem, status};
@@ -168,7 +169,7 @@ pub(crate) async fn rename(
     }
 }
 
-async fn save_name(visitor: &Visitor, form: &NameForm) -> Result<String, Problem> {
+async fn save_name(visitor: &Visitor, form: &NameForm) -> Result<InForce, Problem> {
     let (app, member) = (&visitor.app, own(visitor)?);
     let mut faults = Faults::default();
     let name = faults.parse("/name", Some(form.name.trim()));
@@ -215,7 +216,7 @@ pub(crate) async fn set_password(
     match save_password(&visitor, member, form).await {
         Ok(Ok(fresh)) => {
             let what = "The password is set. Every other session has ended.";
-            let mut response = visitor.done(PLACE, what, "");
+            let mut response = visitor.said(PLACE, what, "");
             let cookie = fresh.cookie(&visitor.app);
             response.headers_mut().append(header::SET_COOKIE, cookie);
             Ok(response)
@@ -297,7 +298,7 @@ async fn save_organization(
     visitor: &Visitor,
     permit: &Permit<OrganizationsUpdate>,
     form: &NameForm,
-) -> Result<String, Problem> {
+) -> Result<InForce, Problem> {
     let app = &visitor.app;
     let mut faults = Faults::default();
     let name = faults.parse("/name", Some(form.name.trim()));

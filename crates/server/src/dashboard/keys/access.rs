@@ -1,9 +1,8 @@
-//! What a key may do, as a form asks for it: all that its creator may, chosen permissions, or a role.
-//! Nobody hands on more than they hold (I6), so what is not held cannot be chosen and says why.
+//! What one grant allows, as a form asks for it: all that the creator may, chosen permissions, or a
+//! role. Nobody hands on more than they hold (I6), so what is not held cannot be chosen and says why.
 
 use keyway_core::grant::{Grant, Grants, Right, RoleName};
 use keyway_core::id::ProjectId;
-use keyway_core::key::Key;
 use keyway_core::permission::{Permission, PermissionPattern, PermissionSet};
 use keyway_core::profile::Catalogue;
 use keyway_core::profile::pages::Access;
@@ -12,11 +11,7 @@ use keyway_core::resource::{Resource, ResourcePath};
 use super::super::visitor::VisitorKind;
 use super::desk::Desk;
 use super::sent::Sent;
-use crate::request::fields::Faults;
-use crate::routes::keys::making;
 
-/// The field that a fault belongs to.
-pub(crate) const FIELD: &str = "access";
 /// Stands for keeping grants that no form can show.
 const KEPT: &str = "kept";
 
@@ -66,43 +61,39 @@ pub(crate) struct RoleChoice {
 }
 
 impl Filled {
-    pub(crate) fn sent(sent: &Sent) -> Self {
+    /// Of the line with this number.
+    pub(crate) fn sent(sent: &Sent, number: usize) -> Self {
+        let field = |name: &str| format!("{name}.{number}");
         Self {
-            way: sent.one("access").to_owned(),
-            permissions: sent.all("permission").map(str::to_owned).collect(),
-            words: sent.one("words").to_owned(),
-            role: sent.one("role").to_owned(),
+            way: sent.one(&field("access")).to_owned(),
+            permissions: sent.all(&field("permission")).map(str::to_owned).collect(),
+            words: sent.one(&field("words")).to_owned(),
+            role: sent.one(&field("role")).to_owned(),
         }
     }
 
-    /// As a key has it; grants that are more than a form can say are kept.
-    pub(crate) fn of_key(key: &Key) -> Self {
-        let [grant] = key.grants.as_slice() else {
-            let way = if key.grants.is_empty() { "" } else { KEPT };
-            return Self {
-                way: way.to_owned(),
-                ..Self::default()
-            };
-        };
-        let kept = Self {
+    /// Keeps what is more than a form can say.
+    pub(crate) fn kept() -> Self {
+        Self {
             way: KEPT.to_owned(),
             ..Self::default()
-        };
-        if grant.resource != own_place(key.project.as_ref()) {
-            return kept;
         }
-        match &grant.right {
-            Right::Inherit(None) => Self {
+    }
+
+    /// None where a form cannot say it.
+    pub(crate) fn of_right(right: &Right) -> Option<Self> {
+        match right {
+            Right::Inherit(None) => Some(Self {
                 way: word(Access::Inherit).to_owned(),
                 ..Self::default()
-            },
-            Right::Inherit(Some(_)) => kept,
-            Right::Role(role) => Self {
+            }),
+            Right::Inherit(Some(_)) => None,
+            Right::Role(role) => Some(Self {
                 way: word(Access::Role).to_owned(),
                 role: role.as_str().to_owned(),
                 ..Self::default()
-            },
-            Right::Permissions(set) => Self::of_permissions(set),
+            }),
+            Right::Permissions(set) => Some(Self::of_permissions(set)),
         }
     }
 
@@ -124,12 +115,6 @@ impl Filled {
     }
 }
 
-fn own_place(project: Option<&ProjectId>) -> Resource {
-    project.map_or(Resource::All, |it| {
-        Resource::Path(ResourcePath::of_project(it))
-    })
-}
-
 fn word(way: Access) -> &'static str {
     match way {
         Access::Inherit => "inherit",
@@ -139,7 +124,7 @@ fn word(way: Access) -> &'static str {
 }
 
 /// The ways that this visitor can choose, the first one to begin with.
-fn offered(desk: &Desk) -> Vec<Access> {
+pub(crate) fn offered(desk: &Desk) -> Vec<Access> {
     let profile = desk.profile();
     if !profile.grants.is_choosable {
         return Vec::new();
@@ -232,7 +217,7 @@ fn boxes(
             word: it.to_string(),
             meaning: meaning.cloned().unwrap_or_default(),
             is_checked: filled.permissions.iter().any(|word| word == it.as_str()),
-            is_held: excess(desk, &right, project).is_empty(),
+            is_held: is_held(desk, &right, project),
         }
     });
     boxes.collect()
@@ -244,15 +229,34 @@ fn roles(desk: &Desk, filled: &Filled, project: Option<&ProjectId>) -> Vec<RoleC
         title: role.title.clone(),
         description: role.description.clone(),
         is_chosen: filled.role == name.as_str(),
-        is_held: excess(desk, &Right::Role(name.clone()), project).is_empty(),
+        is_held: is_held(desk, &Right::Role(name.clone()), project),
     });
     roles.collect()
 }
 
-fn excess(desk: &Desk, right: &Right, project: Option<&ProjectId>) -> Vec<String> {
+/// Whether the visitor holds this somewhere that the key may reach; where exactly is looked at when
+/// the form is sent.
+fn is_held(desk: &Desk, right: &Right, project: Option<&ProjectId>) -> bool {
+    let in_project = |it: &ProjectId| Resource::Path(ResourcePath::of_project(it));
+    let own = project.map_or(Resource::All, in_project);
+    let projects = desk.member().filter(|_| project.is_none());
+    let projects = projects
+        .into_iter()
+        .flat_map(|it| it.bindings.projects.keys());
+    let mut places = std::iter::once(own).chain(projects.map(in_project));
+    places.any(|place| excess(desk, right, place, project).is_empty())
+}
+
+/// What a grant would give that the visitor does not hold.
+pub(crate) fn excess(
+    desk: &Desk,
+    right: &Right,
+    resource: Resource,
+    project: Option<&ProjectId>,
+) -> Vec<String> {
     let grant = Grant {
         right: right.clone(),
-        resource: own_place(project),
+        resource,
     };
     let grants = Grants::parse(vec![grant]).unwrap_or_default();
     let caller = &desk.visitor.caller;
@@ -260,36 +264,18 @@ fn excess(desk: &Desk, right: &Right, project: Option<&ProjectId>) -> Vec<String
 }
 
 /// What was chosen, or the sentence that says what is wrong with it.
-pub(crate) fn read(
-    desk: &Desk,
-    filled: &Filled,
-    project: Option<&ProjectId>,
-) -> Result<Grants, String> {
+pub(crate) fn read(desk: &Desk, filled: &Filled) -> Result<Right, String> {
     let offered = offered(desk);
     let way = offered
         .iter()
         .find(|way| word(**way) == filled.way)
         .or_else(|| offered.first().filter(|_| filled.way.is_empty()));
-    let right = match way {
-        None if offered.is_empty() => {
-            let none = making::grants(&mut Faults::default(), None, project, desk.profile());
-            return Ok(none.unwrap_or_default());
-        }
+    Ok(match way {
         None => return Err("Choose what the key may do.".to_owned()),
         Some(Access::Inherit) => Right::Inherit(None),
         Some(Access::Permissions) => Right::Permissions(permissions(desk, filled)?),
         Some(Access::Role) => Right::Role(role(desk, &filled.role)?),
-    };
-    if let Some(first) = excess(desk, &right, project).first() {
-        return Err(format!(
-            "You do not hold {first} yourself, so you cannot give it."
-        ));
-    }
-    let grant = Grant {
-        right,
-        resource: own_place(project),
-    };
-    Grants::parse(vec![grant]).map_err(|fault| fault.to_string())
+    })
 }
 
 fn permissions(desk: &Desk, filled: &Filled) -> Result<PermissionSet, String> {

@@ -15,10 +15,11 @@ use keyway_token::base62::draw_id;
 use super::super::frame::Frame;
 use super::super::notice;
 use super::super::page::{self, refusal, refused};
-use super::access::{self, AccessField, Choice, Filled};
+use super::access::Choice;
 use super::desk::{Desk, Projects};
 use super::fields::{Fields, tomorrow};
-use super::list::used;
+use super::foot::used;
+use super::grants::{self, GrantsField, Lines};
 use super::reveal::Reveal;
 use super::sent::Sent;
 use crate::answer::problem::{Problem, status};
@@ -37,7 +38,7 @@ const ATTEMPT_CHARS: usize = 22;
 #[derive(Clone, Debug, Default)]
 struct Form {
     fields: Fields,
-    access: Filled,
+    grants: Lines,
     project: String,
     environment: String,
     attempt: String,
@@ -49,7 +50,7 @@ impl Form {
     fn sent(sent: &Sent) -> Self {
         Self {
             fields: Fields::sent(sent),
-            access: Filled::sent(sent),
+            grants: Lines::sent(sent),
             project: sent.one(PROJECT).to_owned(),
             environment: sent.one(ENVIRONMENT).to_owned(),
             attempt: sent.one(ATTEMPT).to_owned(),
@@ -67,7 +68,7 @@ struct CreatePage<'a> {
     words: &'a Words,
     pages: &'a Pages,
     form: Form,
-    access: AccessField,
+    grants: GrantsField,
     projects: Vec<(String, String)>,
     needs_project: bool,
     project_name: Option<String>,
@@ -96,7 +97,13 @@ fn show(desk: &Desk, frame: Frame, projects: Projects, form: Form, code: StatusC
         base: desk.base,
         words: &profile.pages.words,
         pages: &profile.pages,
-        access: AccessField::of(desk, &form.access, project.as_ref()),
+        grants: GrantsField::of(
+            desk,
+            &form.grants,
+            &projects,
+            project.as_ref(),
+            format!("{}/new", desk.base),
+        ),
         project_name: desk.project().map(|it| projects.name(it).to_owned()),
         projects: projects.0,
         needs_project: profile.key.project == ProjectRule::Required,
@@ -120,12 +127,15 @@ pub(crate) async fn create(desk: Desk, sent: Sent) -> Result<Response, Response>
     let permit: Permit<KeysCreate> = desk.permit(&frame)?;
     let projects = desk.projects(&permit).await.map_err(refusal(&frame))?;
     let mut form = Form::sent(&sent);
+    if Lines::is_asked_anew(&sent) {
+        return Ok(show(&desk, frame, projects, form, StatusCode::OK));
+    }
     let Some(draft) = read(&desk, &permit, &mut form) else {
         let code = status(Code::InvalidRequest.status());
         return Ok(show(&desk, frame, projects, form, code));
     };
     match make(&desk, &permit, &sent, &draft).await {
-        Ok(made) => Ok(made.answer(&desk, frame, StatusCode::CREATED)),
+        Ok(made) => Ok(made.answer(&desk, frame, StatusCode::CREATED).await),
         Err(problem) if problem.code() == Code::SecretAlreadyShown => {
             Err(refused(&frame, &problem))
         }
@@ -145,9 +155,11 @@ fn read(desk: &Desk, permit: &Permit<KeysCreate>, form: &mut Form) -> Option<Key
     let environment = read_environment(desk, project.as_ref().and_then(Option::as_ref), form);
     let lifetime = form.fields.read_lifetime(desk, None);
     let grants = project.as_ref().and_then(|project| {
-        let read = access::read(desk, &form.access, project.as_ref());
-        read.map_err(|fault| form.fields.add(access::FIELD, fault))
-            .ok()
+        let read = form.grants.read(desk, project.as_ref());
+        if read.is_none() {
+            form.fields.add(grants::FIELD, "");
+        }
+        read
     });
     let description = form.fields.read_description();
     let ip_rules = form.fields.read_addresses();
@@ -227,7 +239,7 @@ async fn make(
         desk,
         &outcome.value,
         secret,
-        outcome.in_force,
+        outcome.in_force.words,
     ))
 }
 

@@ -2,6 +2,7 @@
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::response::Response;
+use http::Uri;
 use http::request::Parts;
 use keyway_api::code::Code;
 use keyway_core::id::{KeyId, ProjectId};
@@ -9,7 +10,7 @@ use keyway_core::key::Key;
 use keyway_core::management::ManagementPermission;
 use keyway_core::member::Member;
 use keyway_core::profile::Profile;
-use keyway_core::profile::pages::Pages;
+use keyway_core::profile::pages::{Pages, Scope};
 use keyway_core::text::Label;
 use keyway_core::time::Timestamp;
 use keyway_store::page::PAGE_ROWS_MAX;
@@ -24,6 +25,7 @@ use crate::auth::Permit;
 use crate::auth::permissions::Needed;
 
 const PORTAL: &str = "/portal";
+const CURRENT_URL: &str = "hx-current-url";
 
 #[derive(Clone, Debug)]
 pub(crate) struct Desk {
@@ -35,6 +37,8 @@ pub(crate) struct Desk {
     /// The id in the address, as it was sent.
     unverified_id: Option<String>,
     pub query: String,
+    /// The query of the list that is open in the browser, where htmx asks from there.
+    pub open_list: Option<String>,
 }
 
 impl FromRequestParts<AppState> for Desk {
@@ -54,14 +58,22 @@ impl FromRequestParts<AppState> for Desk {
             let found = params.iter().find(|(name, _)| *name == "id");
             found.map(|(_, value)| value.to_owned())
         });
+        let open_list = open_list(&visitor, parts, list);
         Ok(Self {
             visitor,
             list,
             base,
+            open_list,
             unverified_id: id,
             query: parts.uri.query().unwrap_or_default().to_owned(),
         })
     }
+}
+
+fn open_list(visitor: &Visitor, parts: &Parts, list: &str) -> Option<String> {
+    let current = parts.headers.get(CURRENT_URL).filter(|_| visitor.is_part)?;
+    let current: Uri = current.to_str().ok()?.parse().ok()?;
+    (current.path() == list).then(|| current.query().unwrap_or_default().to_owned())
 }
 
 impl Desk {
@@ -90,6 +102,11 @@ impl Desk {
             VisitorKind::Member(member) => Some(member),
             VisitorKind::Portal(_) => None,
         }
+    }
+
+    /// Whether whoever makes a key says where its grants hold.
+    pub(crate) fn asks_scope(&self) -> bool {
+        self.pages().scope == Scope::Picker && self.member().is_some()
     }
 
     /// Whose keys these are, where they are one owner's only.

@@ -13,16 +13,20 @@ use keyway_store::keys::change::{KeyAt, KeyEdit};
 use super::super::frame::Frame;
 use super::super::moments;
 use super::super::notice;
-use super::super::page::{page, refused};
-use super::access::{self, AccessField, Choice, Filled};
-use super::desk::Desk;
+use super::super::outcome::InForce;
+use super::super::page::{page, refusal, refused};
+use super::access::Choice;
+use super::desk::{Desk, Projects};
 use super::fields::{Fields, KEEP, tomorrow};
+use super::grants::{self, GrantsField, Lines};
 use super::sent::Sent;
 use crate::answer::problem::{Problem, status};
 use crate::auth::Permit;
 use crate::auth::permissions::KeysUpdate;
 
 const VERSION: &str = "version";
+/// The first field of the lines.
+const LINES: &str = "access.0";
 
 #[derive(Template)]
 #[template(path = "keys/edit.html")]
@@ -34,7 +38,7 @@ struct EditPage<'a> {
     name: String,
     version: String,
     fields: Fields,
-    access: AccessField,
+    grants: GrantsField,
     may_edit_expiry: bool,
     expiry: Vec<Choice>,
     tomorrow: String,
@@ -44,7 +48,8 @@ struct EditPage<'a> {
 /// `GET …/{id}/edit`
 pub(crate) async fn form(desk: Desk) -> Result<Response, Response> {
     let frame = desk.frame().await?;
-    let (_permit, key): (Permit<KeysUpdate>, Key) = desk.load(&frame).await?;
+    let (permit, key): (Permit<KeysUpdate>, Key) = desk.load(&frame).await?;
+    let projects = desk.projects(&permit).await.map_err(refusal(&frame))?;
     let fields = Fields {
         name: key.name.as_str().to_owned(),
         expiry: KEEP.to_owned(),
@@ -56,10 +61,26 @@ pub(crate) async fn form(desk: Desk) -> Result<Response, Response> {
         addresses: addresses(&key),
         ..Fields::default()
     };
-    let filled = Filled::of_key(&key);
-    let version = key.version.to_string();
-    let template = edit_page(&desk, frame, &key, (fields, filled, version), None);
+    let sent = Sent::parse(desk.query.as_bytes());
+    let lines = if sent.has(LINES) {
+        Lines::sent(&sent)
+    } else {
+        Lines::of_key(&desk, &key)
+    };
+    let filled = Filled {
+        fields,
+        lines,
+        version: key.version.to_string(),
+    };
+    let template = edit_page(&desk, frame, &key, &projects, filled, None);
     Ok(page(StatusCode::OK, &template))
+}
+
+/// The form as it was filled in.
+struct Filled {
+    fields: Fields,
+    lines: Lines,
+    version: String,
 }
 
 fn addresses(key: &Key) -> String {
@@ -71,9 +92,17 @@ fn edit_page<'a>(
     desk: &'a Desk,
     frame: Frame,
     key: &Key,
-    (fields, filled, version): (Fields, Filled, String),
+    projects: &Projects,
+    filled: Filled,
     notice: Option<(String, String)>,
 ) -> EditPage<'a> {
+    let Filled {
+        fields,
+        lines,
+        version,
+    } = filled;
+    let project = key.project.as_ref();
+    let address = format!("{}/{}/edit", desk.base, key.id);
     let mut expiry = vec![Choice {
         word: KEEP.to_owned(),
         title: match key.lifetime {
@@ -90,7 +119,7 @@ fn edit_page<'a>(
         id: key.id.to_string(),
         name: key.name.as_str().to_owned(),
         version,
-        access: AccessField::of(desk, &filled, key.project.as_ref()),
+        grants: GrantsField::of(desk, &lines, projects, project, address),
         may_edit_expiry: desk.profile().expiry.is_editable,
         expiry,
         tomorrow: tomorrow(desk.now()).to_string(),
@@ -103,14 +132,21 @@ fn edit_page<'a>(
 pub(crate) async fn edit(desk: Desk, sent: Sent) -> Result<Response, Response> {
     let frame = desk.frame().await?;
     let (permit, key): (Permit<KeysUpdate>, Key) = desk.load(&frame).await?;
-    let mut fields = Fields::sent(&sent);
-    let filled = Filled::sent(&sent);
-    let version = sent.one(VERSION).to_owned();
-    let Some(edit) = read(&desk, &key, &mut fields, &filled) else {
-        let template = edit_page(&desk, frame, &key, (fields, filled, version), None);
+    let projects = desk.projects(&permit).await.map_err(refusal(&frame))?;
+    let mut filled = Filled {
+        fields: Fields::sent(&sent),
+        lines: Lines::sent(&sent),
+        version: sent.one(VERSION).to_owned(),
+    };
+    if Lines::is_asked_anew(&sent) {
+        let template = edit_page(&desk, frame, &key, &projects, filled, None);
+        return Ok(page(StatusCode::OK, &template));
+    }
+    let Some(edit) = read(&desk, &key, &mut filled) else {
+        let template = edit_page(&desk, frame, &key, &projects, filled, None);
         return Ok(page(status(Code::InvalidRequest.status()), &template));
     };
-    match save(&desk, &permit, &key, &version, &edit).await {
+    match save(&desk, &permit, &key, &filled.version, &edit).await {
         Ok((saved, in_force)) => {
             let what = format!("{} is saved.", saved.name.as_str());
             let address = format!("{}/{}", desk.base, saved.id);
@@ -126,14 +162,15 @@ pub(crate) async fn edit(desk: Desk, sent: Sent) -> Result<Response, Response> {
                 _ => ("Not saved.".to_owned(), notice::sentence(&problem)),
             };
             let code = status(problem.code().status());
-            let template = edit_page(&desk, frame, &key, (fields, filled, version), Some(notice));
+            let template = edit_page(&desk, frame, &key, &projects, filled, Some(notice));
             Ok(page(code, &template))
         }
     }
 }
 
 /// What differs; None when a field has a fault.
-fn read(desk: &Desk, key: &Key, fields: &mut Fields, filled: &Filled) -> Option<KeyEdit> {
+fn read(desk: &Desk, key: &Key, filled: &mut Filled) -> Option<KeyEdit> {
+    let Filled { fields, lines, .. } = filled;
     let name = fields.read_name(desk);
     let description = fields.read_description();
     let addresses = fields.read_addresses();
@@ -142,10 +179,13 @@ fn read(desk: &Desk, key: &Key, fields: &mut Fields, filled: &Filled) -> Option<
     } else {
         Some(key.lifetime)
     };
-    let may_grant = desk.profile().grants.is_choosable && !filled.is_kept();
-    let grants = if may_grant && Filled::of_key(key) != *filled {
-        let read = access::read(desk, filled, key.project.as_ref());
-        read.map_err(|fault| fields.add(access::FIELD, fault)).ok()
+    let may_grant = desk.profile().grants.is_choosable && !lines.are_kept();
+    let grants = if may_grant && !lines.are(&Lines::of_key(desk, key)) {
+        let read = lines.read(desk, key.project.as_ref());
+        if read.is_none() {
+            fields.add(grants::FIELD, "");
+        }
+        read
     } else {
         Some(key.grants.clone())
     };
@@ -169,7 +209,7 @@ async fn save(
     key: &Key,
     version: &str,
     edit: &KeyEdit,
-) -> Result<(Key, String), Problem> {
+) -> Result<(Key, InForce), Problem> {
     let app = desk.app();
     if let Some(grants) = &edit.grants {
         permit.may_hand_on(app, grants, key.project.as_ref())?;

@@ -1,31 +1,32 @@
-//! The list of keys: found, filtered and a page at a time; the two keys of a rotation together.
+//! The list of keys: found, filtered and a page at a time.
 
 use askama::Template;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode};
-use keyway_core::id::{KeyId, ProjectId};
-use keyway_core::key::{Key, KeyStatus};
+use keyway_core::id::ProjectId;
+use keyway_core::key::KeyStatus;
 use keyway_core::management::ManagementPermission;
 use keyway_core::profile::pages::{Column, Words};
 use keyway_store::keys::list::KeyFilter;
-use keyway_store::page::Page;
 use serde::Serialize;
 
 use super::super::frame::Frame;
-use super::super::members::grouped;
 use super::super::page::{page, refusal};
-use super::desk::{Desk, Projects};
-use super::ending::{Ending, is_outgoing};
-use super::row::{Group, Pair, Rows};
+use super::desk::Desk;
+use super::ending::Ending;
+use super::foot::{Foot, foot};
+use super::groups::groups;
+use super::reveal::Reveal;
+use super::row::Group;
 use super::sent::Sent;
 use crate::answer::problem::Problem;
 use crate::auth::Permit;
 use crate::auth::permissions::KeysRead;
 
 /// Keys on one page.
-const ROWS: usize = 25;
-/// Where counting ends.
-const COUNT_MAX: usize = 1_000;
+pub(super) const ROWS: usize = 25;
+/// Stands for keys that were replaced and still work.
+const OUTGOING: &str = "rotating";
 const PUSH_URL: HeaderName = HeaderName::from_static("hx-push-url");
 
 /// What is looked for, as words of the address; empty asks nothing.
@@ -45,7 +46,7 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    fn read(query: &str) -> Self {
+    pub(super) fn read(query: &str) -> Self {
         let sent = Sent::parse(query.as_bytes());
         let word = |name: &str| sent.one(name).to_owned();
         Self {
@@ -59,14 +60,14 @@ impl Wanted {
         }
     }
 
-    fn is_narrowed(&self) -> bool {
+    pub(super) fn is_narrowed(&self) -> bool {
         [&self.q, &self.status, &self.environment, &self.project]
             .iter()
             .any(|it| !it.is_empty())
     }
 
     /// The address of the list with these words.
-    fn address(&self, list: &str) -> String {
+    pub(super) fn address(&self, list: &str) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         let pairs = [
             ("q", &self.q),
@@ -97,6 +98,7 @@ impl Wanted {
             status,
             q: word(&self.q),
             include_revoked: shows_revoked || status == Some(KeyStatus::Revoked),
+            is_outgoing: self.status == OUTGOING,
             ..KeyFilter::default()
         }
     }
@@ -118,29 +120,14 @@ pub(crate) struct KeyList {
     pub has_switch: bool,
     /// Whether there is no key at all.
     pub is_empty: bool,
+    /// Whether its parts take the place of those that are there.
+    pub is_swapped: bool,
 }
 
 impl KeyList {
     fn has(&self, column: &str) -> bool {
         self.columns.iter().any(|(it, _)| *it == column)
     }
-}
-
-/// The line below the table.
-pub(crate) struct Foot {
-    pub count: String,
-    /// To the same list with or without revoked keys, and its words.
-    pub switch: Option<(String, &'static str)>,
-    pub newest: Option<String>,
-    pub older: Option<String>,
-    pub limit: Option<Used>,
-}
-
-pub(crate) struct Used {
-    pub words: String,
-    /// Of a bar of a hundred.
-    pub width: i64,
-    pub is_full: bool,
 }
 
 #[derive(Template)]
@@ -157,6 +144,8 @@ struct ListPage<'a> {
     help: &'a [String],
     may_create: bool,
     why_full: Option<String>,
+    /// A secret that is shown above the list, this one time.
+    reveal: Option<Reveal>,
 }
 
 #[derive(Template)]
@@ -182,16 +171,23 @@ pub(crate) async fn list(desk: Desk) -> Result<Response, Response> {
         }
         return Ok(response);
     }
-    Ok(page(StatusCode::OK, &whole(&desk, frame, list)))
+    Ok(whole(&desk, frame, list, None, StatusCode::OK))
 }
 
-fn whole(desk: &Desk, frame: Frame, list: KeyList) -> ListPage<'_> {
+/// The page of a list, with a secret above it or without.
+pub(super) fn whole(
+    desk: &Desk,
+    frame: Frame,
+    list: KeyList,
+    reveal: Option<Reveal>,
+    code: StatusCode,
+) -> Response {
     let (pages, title) = (desk.pages(), &desk.profile().title);
     let environment = desk.profile().key.environments.first();
     let template = desk.profile().key.template.as_str();
     let fixed = template.split("{id").next().unwrap_or_default();
     let fixed = fixed.split("{secret").next().unwrap_or_default();
-    ListPage {
+    let template = ListPage {
         intro: Words::about(&pages.words.intro, title),
         empty_intro: Words::about(&pages.words.empty_intro, title),
         words: &pages.words,
@@ -208,10 +204,16 @@ fn whole(desk: &Desk, frame: Frame, list: KeyList) -> ListPage<'_> {
             .map(|it| format!("{}. Revoke one first.", it.words)),
         frame,
         list,
-    }
+        reveal,
+    };
+    page(code, &template)
 }
 
-async fn read(desk: &Desk, permit: &Permit<KeysRead>, wanted: Wanted) -> Result<KeyList, Problem> {
+pub(super) async fn read(
+    desk: &Desk,
+    permit: &Permit<KeysRead>,
+    wanted: Wanted,
+) -> Result<KeyList, Problem> {
     let pages = desk.pages();
     let shows_revoked = match wanted.revoked.as_str() {
         "on" => true,
@@ -239,17 +241,32 @@ async fn read(desk: &Desk, permit: &Permit<KeysRead>, wanted: Wanted) -> Result<
         address: desk.list,
         base: desk.base,
         label: pages.words.keys.clone(),
-        columns: pages.columns.iter().map(|it| column(*it)).collect(),
-        statuses: statuses(shows_revoked),
+        columns: columns(desk),
+        statuses: statuses(shows_revoked, !pages.grace.is_empty()),
         environments: desk.profile().key.environments.clone(),
-        projects: projects.0,
+        projects: if desk.project().is_none() {
+            projects.0
+        } else {
+            Vec::new()
+        },
         groups,
         foot,
         shows_revoked,
         has_switch: !pages.lists_revoked,
         is_empty,
+        is_swapped: false,
         wanted,
     })
+}
+
+/// A customer's page is narrower, and leaves counting to the product.
+fn columns(desk: &Desk) -> Vec<(&'static str, &'static str)> {
+    let is_wide = desk.member().is_some();
+    let columns = desk.pages().columns.iter();
+    columns
+        .filter(|it| is_wide || **it != Column::Requests)
+        .map(|it| column(*it))
+        .collect()
 }
 
 /// A column's name in code, and its head.
@@ -264,220 +281,24 @@ fn column(column: Column) -> (&'static str, &'static str) {
     }
 }
 
-fn statuses(shows_revoked: bool) -> Vec<(&'static str, &'static str)> {
+fn statuses(shows_revoked: bool, has_rotation: bool) -> Vec<(&'static str, &'static str)> {
     let mut statuses = vec![
         ("active", "Active"),
         ("inactive", "Inactive"),
         ("expired", "Expired"),
     ];
+    if has_rotation {
+        statuses.push((OUTGOING, "Rotating out"));
+    }
     if shows_revoked {
         statuses.push(("revoked", "Revoked"));
     }
     statuses
 }
 
-/// Rows, an old key under its successor. Whoever searches or filters sees keys as they are found.
-async fn groups(
-    desk: &Desk,
-    permit: &Permit<KeysRead>,
-    projects: &Projects,
-    wanted: &Wanted,
-    found: &Page<Key>,
-) -> Result<Vec<Group>, Problem> {
-    let store = &desk.app().store;
-    let ids: Vec<KeyId> = found.rows.iter().map(|key| key.id.clone()).collect();
-    let mut outgoing = Vec::new();
-    if !wanted.is_narrowed() {
-        outgoing = store.list_predecessors(permit.reach(), &ids).await?;
-        outgoing.retain(|key| is_outgoing(key, desk.now()));
-    }
-    let all = found.rows.iter().chain(&outgoing);
-    let rows = Rows::read(desk, projects, &wanted.fresh, all).await?;
-    let mut groups: Vec<Group> = Vec::new();
-    for key in &found.rows {
-        if !wanted.is_narrowed() && is_told_above(desk, permit, &ids, key).await? {
-            continue;
-        }
-        let old = outgoing
-            .iter()
-            .find(|old| old.successor.as_ref() == Some(&key.id));
-        match (old, groups.last_mut()) {
-            (Some(old), _) => {
-                let since = key.created_at;
-                let pair = vec![rows.row(key, Pair::New), rows.row(old, Pair::Old { since })];
-                groups.push(Group {
-                    is_pair: true,
-                    rows: pair,
-                });
-            }
-            (None, Some(last)) if !last.is_pair => last.rows.push(rows.row(key, Pair::None)),
-            (None, _) => groups.push(Group {
-                is_pair: false,
-                rows: vec![rows.row(key, Pair::None)],
-            }),
-        }
-    }
-    Ok(groups)
-}
-
-/// Whether an old key already stands under its successor, here or on a page before.
-async fn is_told_above(
-    desk: &Desk,
-    permit: &Permit<KeysRead>,
-    ids: &[KeyId],
-    key: &Key,
-) -> Result<bool, Problem> {
-    let Some(successor) = key
-        .successor
-        .as_ref()
-        .filter(|_| is_outgoing(key, desk.now()))
-    else {
-        return Ok(false);
-    };
-    if ids.contains(successor) {
-        return Ok(true);
-    }
-    let found = desk.app().store.find_key(permit.reach(), successor).await?;
-    Ok(found.is_some_and(|it| it.status(desk.now()) != KeyStatus::Revoked))
-}
-
-async fn foot(
-    desk: &Desk,
-    permit: &Permit<KeysRead>,
-    wanted: &Wanted,
-    filter: &KeyFilter,
-    (found, next): (&Page<Key>, Option<String>),
-) -> Result<Foot, Problem> {
-    let (store, now) = (&desk.app().store, desk.now());
-    let is_whole = found.next.is_none() && wanted.cursor.is_empty();
-    let count = match (&filter.q, is_whole) {
-        (_, true) => Some(found.rows.len()),
-        // Counting what a text is found in would mean finding all of it.
-        (Some(_), false) => None,
-        (None, false) => Some(
-            store
-                .count_found(permit.reach(), filter, COUNT_MAX, now)
-                .await?,
-        ),
-    };
-    let revoked = KeyFilter {
-        status: Some(KeyStatus::Revoked),
-        include_revoked: true,
-        ..filter.clone()
-    };
-    let has_choice = filter.q.is_none() && wanted.status.is_empty() && !desk.pages().lists_revoked;
-    let revoked = if has_choice {
-        store
-            .count_found(permit.reach(), &revoked, COUNT_MAX, now)
-            .await?
-    } else {
-        0
-    };
-    let other = if filter.include_revoked { "off" } else { "on" };
-    let switched = Wanted {
-        revoked: other.to_owned(),
-        cursor: String::new(),
-        ..wanted.clone()
-    };
-    let words = match other {
-        "off" => "Hide revoked keys",
-        _ => "Show revoked keys",
-    };
-    Ok(Foot {
-        count: counted(count, revoked, wanted.is_narrowed(), filter.include_revoked),
-        switch: (revoked > 0).then(|| (switched.address(desk.list), words)),
-        newest: (!wanted.cursor.is_empty()).then(|| {
-            let newest = Wanted {
-                cursor: String::new(),
-                ..wanted.clone()
-            };
-            newest.address(desk.list)
-        }),
-        older: next.map(|cursor| {
-            let older = Wanted {
-                cursor,
-                ..wanted.clone()
-            };
-            older.address(desk.list)
-        }),
-        limit: used(desk, filter.project.as_ref()).await?,
-    })
-}
-
-fn counted(count: Option<usize>, revoked: usize, is_narrowed: bool, shows_revoked: bool) -> String {
-    let number = |count: usize| grouped(i64::try_from(count).unwrap_or(i64::MAX));
-    let keys = match count {
-        None => return format!("More than {ROWS} keys match."),
-        Some(0) if is_narrowed => return "No key matches.".to_owned(),
-        Some(1) => "1 key".to_owned(),
-        Some(count) if count >= COUNT_MAX => format!("More than {} keys", number(COUNT_MAX - 1)),
-        Some(count) => format!("{} keys", number(count)),
-    };
-    let many = if revoked >= COUNT_MAX {
-        "More than "
-    } else {
-        ""
-    };
-    let (gone, are) = match revoked {
-        1 => ("1 revoked key".to_owned(), "is"),
-        more => (
-            format!("{many}{} revoked keys", number(more.min(COUNT_MAX - 1))),
-            "are",
-        ),
-    };
-    match (revoked, shows_revoked) {
-        (0, _) if is_narrowed => format!("{keys} found."),
-        (0, _) => format!("{keys}."),
-        (_, true) => format!("{keys}, {} of them revoked.", number(revoked)),
-        (_, false) => format!("{keys}. {gone} {are} hidden."),
-    }
-}
-
-/// How much of a project's limit is used, where there is one and the list is of one project.
-pub(crate) async fn used(
-    desk: &Desk,
-    project: Option<&ProjectId>,
-) -> Result<Option<Used>, Problem> {
-    let limit = desk.profile().limits.active_keys_per_project;
-    let (Some(limit), Some(project)) = (limit, project.or_else(|| desk.project())) else {
-        return Ok(None);
-    };
-    let (organization, ids) = (desk.visitor.organization(), [project.clone()]);
-    let store = &desk.app().store;
-    let counted = store
-        .count_limited_keys(organization, &ids, desk.now())
-        .await?;
-    let used = counted.first().map(|it| it.1).unwrap_or_default();
-    Ok(Some(Used {
-        words: format!("{} of {} keys used", grouped(used), grouped(limit)),
-        width: (used.saturating_mul(100) / limit.max(1)).clamp(0, 100),
-        is_full: used >= limit,
-    }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_line_below_says_how_many_and_what_is_hidden() {
-        assert_eq!(
-            counted(Some(8), 2, false, false),
-            "8 keys. 2 revoked keys are hidden."
-        );
-        assert_eq!(
-            counted(Some(1), 1, false, false),
-            "1 key. 1 revoked key is hidden."
-        );
-        assert_eq!(
-            counted(Some(10), 2, false, true),
-            "10 keys, 2 of them revoked."
-        );
-        assert_eq!(counted(Some(3), 0, true, false), "3 keys found.");
-        assert_eq!(counted(Some(0), 0, true, false), "No key matches.");
-        assert_eq!(counted(None, 0, true, false), "More than 25 keys match.");
-        assert_eq!(counted(Some(1_000), 0, false, false), "More than 999 keys.");
-    }
 
     #[test]
     fn an_address_has_only_what_is_asked() {

@@ -14,7 +14,10 @@ use keyway_token::secret::Secret;
 use super::super::frame::Frame;
 use super::super::page::{page, refused};
 use super::desk::Desk;
+use super::ending::Ending;
+use super::list::{self, KeyList, Wanted};
 use super::sent::Sent;
+use super::swap::{Swap, Swapped};
 use crate::answer::problem::Problem;
 use crate::auth::Permit;
 use crate::auth::permissions::KeysRead;
@@ -23,15 +26,16 @@ use crate::auth::permissions::KeysRead;
 const NAMED_MAX: usize = 4;
 
 /// A secret and what goes with it.
-#[derive(Debug)]
 pub(crate) struct Reveal {
-    title: String,
-    id: String,
-    name: String,
-    secret: Secret,
-    in_force: String,
+    pub title: String,
+    pub id: String,
+    pub name: String,
+    pub secret: Secret,
+    pub in_force: String,
     /// What becomes of the key that this one replaces.
-    old: Option<String>,
+    pub old: Option<String>,
+    /// Of the list behind it; without, closing leads to the list.
+    swapped: Option<Swapped>,
 }
 
 #[derive(Template)]
@@ -46,6 +50,7 @@ struct RevealPage<'a> {
     header: String,
     entry_ts: String,
     entry_py: String,
+    env_file: String,
 }
 
 impl Reveal {
@@ -57,6 +62,7 @@ impl Reveal {
             secret,
             in_force,
             old: None,
+            swapped: None,
         }
     }
 
@@ -68,10 +74,25 @@ impl Reveal {
             secret,
             in_force,
             old: Some(old),
+            swapped: None,
         }
     }
 
-    pub(crate) fn answer(self, desk: &Desk, frame: Frame, code: StatusCode) -> Response {
+    /// With the rows of an open list that became others. A secret that was made is shown whatever
+    /// becomes of the list behind it.
+    pub(crate) async fn over(mut self, desk: &Desk, swap: Option<Swap>, old: &Key) -> Self {
+        if let (Some(swap), Ok(made)) = (swap, self.id.parse()) {
+            self.swapped = swap.end(desk, &old.id, Some(&made)).await.ok();
+        }
+        self
+    }
+
+    pub(crate) async fn answer(self, desk: &Desk, frame: Frame, code: StatusCode) -> Response {
+        if desk.pages().has_banner()
+            && let Some(list) = self.list_behind(desk).await
+        {
+            return list::whole(desk, frame, list, Some(self), code);
+        }
         let (profile, pages) = (desk.profile(), desk.pages());
         let (name, scheme) = carrier(profile);
         let variable = &pages.variable;
@@ -84,9 +105,23 @@ impl Reveal {
             header: header(profile, &format!("${variable}")),
             entry_ts: format!("\"{name}\": `{scheme}${{process.env.{variable}}}`"),
             entry_py: format!("\"{name}\": f\"{scheme}{{os.environ['{variable}']}}\""),
+            // A name that begins with a dot is changed by browsers.
+            env_file: format!("{}.env", profile.name),
             it: self,
         };
         page(code, &template)
+    }
+}
+
+impl Reveal {
+    /// The list with the new key in it; None for whoever may not see it.
+    async fn list_behind(&self, desk: &Desk) -> Option<KeyList> {
+        let permit = desk.visitor.holds::<KeysRead>().ok()?;
+        let wanted = Wanted {
+            fresh: self.id.clone(),
+            ..Wanted::default()
+        };
+        list::read(desk, &permit, wanted).await.ok()
     }
 }
 

@@ -14,10 +14,12 @@ use super::super::frame::Frame;
 use super::super::key_rows::split;
 use super::super::members::grouped;
 use super::super::moments::{self, Moment};
+use super::super::outcome::Told;
 use super::super::page::{page, refusal};
 use super::desk::Desk;
 use super::ending::is_outgoing;
 use super::sent::Sent;
+use super::swap::Swap;
 use crate::answer::problem::Problem;
 use crate::auth::Permit;
 use crate::auth::permissions::KeysRevoke;
@@ -116,6 +118,7 @@ pub(crate) async fn revoke(desk: Desk, sent: Sent) -> Result<Response, Response>
     if let Some(told) = revoked_already(&desk, &key) {
         return Ok(told);
     }
+    let swap = Swap::begin(&desk, &key).await.map_err(refusal(&frame))?;
     let reason = Some(sent.one("reason")).filter(|it| !it.is_empty());
     let by = permit.call();
     let revocation = revocation(reason, None, by.origin.actor.to_text(), desk.now());
@@ -134,6 +137,10 @@ pub(crate) async fn revoke(desk: Desk, sent: Sent) -> Result<Response, Response>
     } else {
         format!("{name} is revoked.")
     };
+    if let Some(swap) = swap {
+        let told = Told::of(&what, &outcome.in_force);
+        return swap.answer(&desk, frame, &key.id, told).await;
+    }
     let address = format!("{}?revoked=on&fresh={}", desk.list, key.id);
     Ok(desk.visitor.done(&address, &what, &outcome.in_force))
 }
@@ -147,5 +154,5 @@ fn revoked_already(desk: &Desk, key: &Key) -> Option<Response> {
     let by = desk.person(&revocation.by);
     let what = format!("It was revoked already, {at}, by {by}.");
     let address = format!("{}/{}", desk.base, key.id);
-    Some(desk.visitor.done(&address, &what, "Nothing changed."))
+    Some(desk.visitor.said(&address, &what, "Nothing changed."))
 }

@@ -19,6 +19,7 @@ use super::fields::span_title;
 use super::reveal::Reveal;
 use super::revoke::{Facts, facts};
 use super::sent::Sent;
+use super::swap::Swap;
 use crate::answer::problem::{Problem, status};
 use crate::auth::Permit;
 use crate::auth::permissions::KeysRotate;
@@ -43,6 +44,7 @@ struct RotatePage<'a> {
     expires: String,
     attempt: String,
     banner: Option<String>,
+    has_banner: bool,
 }
 
 /// `GET …/{id}/rotate`
@@ -83,6 +85,7 @@ async fn show(
         },
         attempt,
         banner: refused.as_ref().map(notice::sentence),
+        has_banner: desk.pages().has_banner(),
     };
     Ok(page(code, &template))
 }
@@ -114,8 +117,12 @@ fn word(grace: Span) -> String {
 pub(crate) async fn rotate(desk: Desk, sent: Sent) -> Result<Response, Response> {
     let frame = desk.frame().await?;
     let (permit, key): (Permit<KeysRotate>, Key) = desk.load(&frame).await?;
+    let swap = Swap::begin(&desk, &key).await.map_err(refusal(&frame))?;
     match make(&desk, &permit, &sent, &key).await {
-        Ok(made) => Ok(made.answer(&desk, frame, StatusCode::OK)),
+        Ok(made) => {
+            let made = made.over(&desk, swap, &key).await;
+            Ok(made.answer(&desk, frame, StatusCode::OK).await)
+        }
         Err(problem) if problem.code() == Code::SecretAlreadyShown => {
             Err(refused(&frame, &problem))
         }
@@ -169,7 +176,7 @@ async fn make(
     Ok(Reveal::rotated(
         &outcome.value,
         secret,
-        outcome.in_force,
+        outcome.in_force.words,
         old,
     ))
 }

@@ -39,17 +39,23 @@ pub(crate) struct Row {
     /// The name as its actions call it.
     pub called: String,
     pub may_rotate: bool,
+    pub may_deactivate: bool,
+    pub may_activate: bool,
     pub may_revoke: bool,
     pub is_old: bool,
     pub is_gone: bool,
     pub is_fresh: bool,
 }
 
-/// Rows of one `tbody`.
+/// Rows of one `tbody`: a key, and the old one that it replaces.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Group {
+    /// Of the key at its top.
+    pub id: String,
     pub is_pair: bool,
     pub rows: Vec<Row>,
+    /// The group whose place it takes, by the key at its top.
+    pub swaps: Option<String>,
 }
 
 /// What rows are made with.
@@ -90,8 +96,22 @@ impl<'a> Rows<'a> {
         self.uses.get(id)?.used_at
     }
 
+    /// A key, and the old ones under it.
+    pub(crate) fn group<'k>(&self, key: &Key, old: impl Iterator<Item = &'k Key>) -> Group {
+        let since = key.created_at;
+        let below: Vec<Row> = old.map(|it| self.row(it, Pair::Old { since })).collect();
+        let is_pair = !below.is_empty();
+        let top = self.row(key, if is_pair { Pair::New } else { Pair::None });
+        Group {
+            id: key.id.to_string(),
+            is_pair,
+            rows: std::iter::once(top).chain(below).collect(),
+            swaps: None,
+        }
+    }
+
     /// `pair` says which of two keys it is: the new one, or the old one with the time of rotation.
-    pub(crate) fn row(&self, key: &Key, pair: Pair) -> Row {
+    fn row(&self, key: &Key, pair: Pair) -> Row {
         use ManagementPermission as P;
         let (desk, now) = (self.desk, self.desk.now());
         let days = self.days.get(&key.id).copied().unwrap_or_default();
@@ -99,6 +119,7 @@ impl<'a> Rows<'a> {
         let (kind, public) = split(&key.display_prefix);
         let is_alive = key.status(now) != KeyStatus::Revoked;
         let can_rotate = key.status(now) == KeyStatus::Active && key.successor.is_none();
+        let can_switch = key.successor.is_none() && desk.pages().can_deactivate;
         let rotated_at = match pair {
             Pair::Old { since } => Some(since),
             Pair::None | Pair::New => None,
@@ -121,6 +142,12 @@ impl<'a> Rows<'a> {
                 Pair::None | Pair::Old { .. } => name.to_owned(),
             },
             may_rotate: can_rotate && !desk.pages().grace.is_empty() && desk.may(P::KeysRotate),
+            may_deactivate: can_switch
+                && key.status(now) == KeyStatus::Active
+                && desk.may(P::KeysDeactivate),
+            may_activate: can_switch
+                && key.status(now) == KeyStatus::Inactive
+                && desk.may(P::KeysActivate),
             may_revoke: is_alive && desk.may(P::KeysRevoke),
             is_old: is_outgoing(key, now),
             is_gone: !is_alive,

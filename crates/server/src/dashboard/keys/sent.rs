@@ -47,6 +47,10 @@ impl Sent {
         found.map(|(_, value)| value.trim()).unwrap_or_default()
     }
 
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(it, _)| it == name)
+    }
+
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0
             .iter()

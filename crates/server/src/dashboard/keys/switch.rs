@@ -9,9 +9,11 @@ use keyway_store::keys::change::KeyAt;
 use keyway_store::ledger::Committed;
 
 use super::super::frame::Frame;
+use super::super::outcome::Told;
 use super::super::page::{page, refusal};
 use super::desk::Desk;
 use super::revoke::{Facts, facts};
+use super::swap::Swap;
 use crate::auth::Permit;
 use crate::auth::permissions::{KeysActivate, KeysDeactivate, KeysDelete};
 
@@ -27,32 +29,39 @@ fn at<'a, P>(permit: &'a Permit<P>, key: &'a Key) -> KeyAt<'a> {
 pub(crate) async fn deactivate(desk: Desk) -> Result<Response, Response> {
     let frame = desk.frame().await?;
     let (permit, key): (Permit<KeysDeactivate>, Key) = desk.load(&frame).await?;
+    let swap = Swap::begin(&desk, &key).await.map_err(refusal(&frame))?;
     let store = &desk.app().store;
     let by = permit.call();
     let done = store
         .deactivate_key(&by, at(&permit, &key), desk.now())
         .await;
-    switched(&desk, &frame, done, "is inactive").await
+    switched(&desk, frame, swap, done, "is inactive").await
 }
 
 /// `POST …/{id}/activate`
 pub(crate) async fn activate(desk: Desk) -> Result<Response, Response> {
     let frame = desk.frame().await?;
     let (permit, key): (Permit<KeysActivate>, Key) = desk.load(&frame).await?;
+    let swap = Swap::begin(&desk, &key).await.map_err(refusal(&frame))?;
     let store = &desk.app().store;
     let by = permit.call();
     let done = store.activate_key(&by, at(&permit, &key), desk.now()).await;
-    switched(&desk, &frame, done, "is active").await
+    switched(&desk, frame, swap, done, "is active").await
 }
 
 async fn switched(
     desk: &Desk,
-    frame: &Frame,
+    frame: Frame,
+    swap: Option<Swap>,
     done: Result<Committed<Key>, ChangeError>,
     now: &str,
 ) -> Result<Response, Response> {
-    let outcome = desk.visitor.settle(done).await.map_err(refusal(frame))?;
+    let outcome = desk.visitor.settle(done).await.map_err(refusal(&frame))?;
     let what = format!("{} {now}.", outcome.value.name.as_str());
+    if let Some(swap) = swap {
+        let told = Told::of(&what, &outcome.in_force);
+        return swap.answer(desk, frame, &outcome.value.id, told).await;
+    }
     let address = format!("{}/{}", desk.base, outcome.value.id);
     Ok(desk.visitor.done(&address, &what, &outcome.in_force))
 }

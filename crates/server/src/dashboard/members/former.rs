@@ -38,6 +38,7 @@ struct Page {
     frame: Frame,
     keys_stop: bool,
     people: Vec<Leaver>,
+    may_rotate: bool,
     may_revoke: bool,
 }
 
@@ -99,10 +100,13 @@ pub(crate) async fn former(visitor: Visitor) -> Result<Response, Response> {
     let _members: Permit<MembersRead> = visitor.permit(&frame, HEADING)?;
     let permit: Permit<KeysRead> = visitor.permit(&frame, "Keys of people who have left")?;
     let people = people(&visitor, &permit).await.map_err(refusal(&frame))?;
+    let keys_stop = visitor.profile.profile.members.keys_follow_creator;
+    let can_rotate = !keys_stop && !visitor.profile.profile.pages.grace.is_empty();
     let template = Page {
         frame,
-        keys_stop: visitor.profile.profile.members.keys_follow_creator,
+        keys_stop,
         people,
+        may_rotate: can_rotate && visitor.may(ManagementPermission::KeysRotate),
         may_revoke: visitor.may(ManagementPermission::KeysRevoke),
     };
     Ok(page(StatusCode::OK, &template))

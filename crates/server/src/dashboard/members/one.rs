@@ -23,6 +23,7 @@ use crate::auth::permissions::{MembersRead, MembersRemove, MembersUpdate, SignIn
 use crate::dashboard::frame::Frame;
 use crate::dashboard::moments::{self, Moment};
 use crate::dashboard::notice::Notice;
+use crate::dashboard::outcome::InForce;
 use crate::dashboard::page::{page, refusal};
 use crate::dashboard::projects::names_of_projects;
 use crate::dashboard::reveal::Reveal;
@@ -272,7 +273,7 @@ async fn take_out(
     permit: &Permit<MembersRemove>,
     found: &Member,
     version: i64,
-) -> Result<String, Problem> {
+) -> Result<InForce, Problem> {
     let app = &visitor.app;
     may_give(app, permit.caller(), &found.bindings)?;
     one_administrator_stays(app, found, &visitor.profile.profile.roles, false).await?;
