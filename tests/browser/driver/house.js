@@ -60,12 +60,12 @@ export class House {
 }
 
 // One suite for each profile.
-export function suite(title, environment, tests) {
+export function suite(title, environment, tests, options = {}) {
   for (const profile of profiles) {
     describe(`${profile.name}: ${title}`, () => {
       const house = new House(profile);
       before(async () => {
-        [house.server, house.browser] = await Promise.all([Server.start(profile, environment), launch()]);
+        [house.server, house.browser] = await Promise.all([Server.start(profile, environment, options), launch()]);
       });
       afterEach(() => house.partWithAll());
       after(async () => {

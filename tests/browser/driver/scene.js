@@ -29,7 +29,7 @@ export async function furnish(server, profile) {
     metadata: { team: 'shop', tier: 'gold' },
   });
   const asked = { permissions: [profile.permission], ip: '203.0.113.24' };
-  for (let time = 0; time < 3; time += 1) await server.verdict(key.secret, asked);
+  for (let time = 0; time < 12; time += 1) await server.verdict(key.secret, asked);
   await server.verdict(key.secret, { ...asked, permissions: [profile.otherPermission] });
   const soon = new Date(Date.now() + 5 * 24 * 3600 * 1000).toISOString();
   await server.key(organization, { name: 'Mobile backend', expires_at: soon });
@@ -40,6 +40,7 @@ export async function furnish(server, profile) {
   await server.expect(200, 'POST', `/v1/keys/${ended.id}/revoke`);
   const rotated = await server.key(organization, { name: 'CI pipeline' });
   await server.expect(200, 'POST', `/v1/keys/${rotated.id}/rotate`, { grace: '24h' });
+  await server.used(key);
   await server.expect(201, 'POST', '/v1/management-keys', {
     organization,
     name: 'Terraform',

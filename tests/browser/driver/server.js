@@ -1,8 +1,8 @@
 // A server of the real binary, on a port and with data of its own, and the API as its operator.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -13,6 +13,7 @@ export const TARGET = resolve(ROOT, process.env.CARGO_TARGET_DIR ?? 'target');
 const BINARY = join(TARGET, 'debug', 'keyway');
 const READY_MS_MAX = 20_000;
 const POLL_MS = 25;
+const COUNTED_MS_MAX = 20_000;
 
 async function freePort() {
   const listener = createServer().listen(0, '127.0.0.1');
@@ -22,12 +23,33 @@ async function freePort() {
   return port;
 }
 
+// A certificate that nobody vouches for.
+function tlsArguments(folder) {
+  const [certificate, key] = [join(folder, 'certificate.pem'), join(folder, 'key.pem')];
+  const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'];
+  const names = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  execFileSync('openssl', [...made, ...names, '-keyout', key, '-out', certificate], { stdio: 'pipe' });
+  return ['--tls-cert', certificate, '--tls-key', key];
+}
+
+// The profile, with other words in its table of pages.
+function pagesArguments(folder, profile, pages) {
+  const file = join(folder, `${profile.name}.toml`);
+  writeFileSync(file, `${readFileSync(join(ROOT, 'profiles', `${profile.name}.toml`), 'utf8')}\n[pages]\n${pages}\n`);
+  return ['--profile', file];
+}
+
 export class Server {
-  static async start(profile, environment = {}) {
+  // `isTls`: over TLS; `pages`: what the profile's table of pages says.
+  static async start(profile, environment = {}, { isTls = false, pages } = {}) {
     assert.ok(existsSync(BINARY), `no ${BINARY}: run cargo build --bin keyway first`);
     const server = new Server();
     server.folder = mkdtempSync(join(tmpdir(), 'keyway-browser-'));
-    server.url = `http://127.0.0.1:${await freePort()}`;
+    server.url = `${isTls ? 'https' : 'http'}://127.0.0.1:${await freePort()}`;
+    const more = [
+      ...(isTls ? tlsArguments(server.folder) : []),
+      ...(pages ? pagesArguments(server.folder, profile, pages) : profile.arguments),
+    ];
     const seed = createHash('sha256').update(randomBytes(32)).digest('hex');
     server.rootKey = `kw_mgmt_${seed}`;
     server.logFile = join(server.folder, 'log');
@@ -36,7 +58,7 @@ export class Server {
     const listen = new URL(server.url).host;
     server.process = spawn(
       BINARY,
-      ['serve', '--listen', listen, '--data-dir', data, ...profile.arguments],
+      ['serve', '--listen', listen, '--data-dir', data, ...more],
       {
         env: { PATH: '/usr/bin:/bin', KEYWAY_ROOT_KEY: server.rootKey, ...environment },
         stdio: ['ignore', log, log],
@@ -114,6 +136,17 @@ export class Server {
     const body = { organization, name: 'A key', grants, ...fields };
     const made = await this.expect(201, 'POST', '/v1/keys', body);
     return { ...made.key, secret: made.secret };
+  }
+
+  // Waits until its uses are counted, which they are some seconds behind.
+  async used(key) {
+    const end = Date.now() + COUNTED_MS_MAX;
+    while (Date.now() < end) {
+      const usage = await this.expect(200, 'GET', `/v1/keys/${key.id}/usage`);
+      if (usage.last_used_at && usage.last_refusal) return;
+      await pause(POLL_MS * 10);
+    }
+    assert.fail(`no use of ${key.id} is counted`);
   }
 
   // The code of the verdict on a key.

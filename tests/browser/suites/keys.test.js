@@ -162,7 +162,7 @@ suite('keys', {}, (house) => {
     assert.deepEqual([await server.verdict(secret), await server.verdict(key.secret)], ['valid', 'valid']);
     await page.getByRole('button', { name: 'Copy', exact: true }).click();
     await page.getByRole('dialog').getByText('Close', { exact: true }).last().click();
-    await page.getByText('Rotating out').first().waitFor();
+    await keys.table.getByText('Rotating out').waitFor();
     await page.getByRole('link', { name: words.stopOld.replace('{name}', 'CI pipeline') }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Stop old key now' }).click();
     await page.getByRole('status').filter({ hasText: IN_FORCE }).waitFor();

@@ -76,6 +76,45 @@ suite('members', {}, (house) => {
     assert.ok(!(await page.content()).includes(link.split('/').at(-1)));
   });
 
+  test('an invitation gives the least unless more is chosen', async () => {
+    const { page } = await house.owner();
+    await page.goto('/invitations/new');
+    assert.equal(await page.getByLabel('Role', { exact: true }).inputValue(), house.profile.roles.sees);
+  });
+
+  test('the list calls projects by their names', async () => {
+    const { server, profile } = house;
+    const owner = await house.owner();
+    const project = await server.project(owner.organization, 'Search');
+    await server.member(owner.organization, profile.roles.sees, {
+      name: 'Thu Nguyen',
+      project_roles: { [project]: profile.roles.makes },
+    });
+    await owner.page.goto('/members');
+    const row = owner.page.getByRole('row').filter({ hasText: 'Thu Nguyen' });
+    await row.getByText(/ in Search$/).waitFor();
+    assert.ok(!(await row.innerText()).includes(project));
+  });
+
+  test('keys of somebody who left are rotated by who stays, or revoked', async () => {
+    const { server, profile } = house;
+    const owner = await house.owner();
+    const leaver = await house.signedIn(owner.organization, profile.roles.makes, {}, { name: 'Jonas Weber' });
+    const grants = [{ permissions: ['read'], resource: '*' }];
+    const body = { organization: owner.organization, name: 'Nightly export', grants };
+    const made = await leaver.call('POST', '/v1/keys', body);
+    assert.equal(made.status, 201, made.text);
+    const removed = await server.call('DELETE', `/v1/members/${leaver.member.id}`);
+    assert.equal(removed.status, 200, removed.text);
+    const { page } = owner;
+    await page.goto('/members/former');
+    await page.getByRole('heading', { name: 'Jonas Weber' }).waitFor();
+    const stays = profile.keysOfRemoved === 'stay';
+    assert.equal(await page.getByRole('link', { name: 'Rotate Nightly export' }).count(), stays ? 1 : 0);
+    await page.getByRole('link', { name: 'Revoke Nightly export' }).waitFor();
+    assert.equal(await server.verdict(made.body.secret), stays ? 'valid' : 'api_key_inactive');
+  });
+
   test('an invitation that is withdrawn opens nothing', async () => {
     const { server, profile } = house;
     const owner = await house.owner();

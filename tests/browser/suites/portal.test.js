@@ -41,6 +41,19 @@ suite('the portal', {}, (house) => {
     assert.deepEqual(await late.context.cookies(), []);
   });
 
+  test('the page fits wherever a product puts it', async () => {
+    const { url, own } = await scene();
+    const visitor = await house.visitor();
+    await visitor.open(url);
+    for (const width of [1280, 1024, 800, 768, 390]) {
+      await visitor.page.setViewportSize({ width, height: 860 });
+      await visitor.page.getByText(own.name, { exact: true }).waitFor();
+      await visitor.fits();
+      const excess = await visitor.page.getByRole('main').evaluate((main) => main.scrollWidth - main.clientWidth);
+      assert.ok(excess <= 0, `at ${width} px the page is ${excess} px wider than its place`);
+    }
+  });
+
   test('a portal session reaches no key of another owner, project or organization', async () => {
     const { server } = house;
     const { own, others, url, organization, project, elsewhere } = await scene();
