@@ -3,6 +3,7 @@
 //! A profile is one TOML file. Unknown keys are refused, so that a misspelt limit is an error and
 //! not an absent limit. [`parse`] reads the file; the structs here are what the rest of Keyway sees.
 
+pub mod labels;
 pub mod pages;
 pub mod parse;
 mod tables;
@@ -14,6 +15,7 @@ use keyway_token::template::Template;
 use crate::grant::{Grants, RoleName};
 use crate::management::ManagementPermission;
 use crate::permission::{Permission, PermissionPattern};
+use crate::profile::labels::Labels;
 use crate::profile::pages::Pages;
 use crate::time::Span;
 
@@ -26,6 +28,8 @@ pub struct Profile {
     pub is_default: bool,
     pub key: KeyFormat,
     pub permissions: Catalogue,
+    /// The product's words for what can be done here.
+    pub labels: Labels,
     pub roles: Roles,
     pub members: MemberRules,
     pub grants: GrantRules,

@@ -57,7 +57,8 @@ impl<P: Needed> Permit<P> {
             let request_id = &caller.request.id;
             let actor = caller.origin().actor;
             tracing::info!(?actor, %request_id, permission, "the caller may not do this");
-            return Err(denied(permission));
+            let profile = app.profile_in_force()?;
+            return Err(denied(profile.profile.labels.of(P::PERMISSION)));
         };
         Ok(Self {
             caller,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use keyway_token::shape::{InvalidShape, Shape};
 use keyway_token::template::Template;
 
+use super::labels::Labels;
 use super::tables::{
     CatalogueValue, CodeTable, DefaultValue, GrantTable, GrantsTable, KeyTable, LimitsTable,
     MembersTable, ProfileFile, RevocationTable, RoleTable,
@@ -64,6 +65,7 @@ impl Profile {
             is_default: file.default,
             key,
             permissions,
+            labels: Labels::read(file.permissions.labels)?,
             roles,
             members: members(&file.members)?,
             grants,

@@ -47,6 +47,8 @@ pub(super) struct KeyTable {
 #[serde(deny_unknown_fields)]
 pub(super) struct PermissionsTable {
     pub(super) catalogue: CatalogueValue,
+    #[serde(default)]
+    pub(super) labels: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]

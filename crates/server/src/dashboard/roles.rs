@@ -6,7 +6,7 @@ use http::StatusCode;
 use keyway_core::grant::RoleName;
 use keyway_core::management::ManagementPermission;
 use keyway_core::permission::{Permission, PermissionPattern};
-use keyway_core::profile::{Catalogue, Role, Roles};
+use keyway_core::profile::{Catalogue, Profile, Role, Roles};
 
 use super::frame::Frame;
 use super::members::{self, Tabs};
@@ -69,7 +69,7 @@ pub(crate) async fn list(visitor: Visitor) -> Result<Response, Response> {
         tabs: members::tabs(&visitor, PLACE, &invitations),
         has_members: visitor.may(ManagementPermission::MembersRead),
         roles: columns.collect(),
-        areas: areas(&holders, &profile.permissions),
+        areas: areas(&holders, profile),
         frame,
     };
     Ok(page(StatusCode::OK, &template))
@@ -103,12 +103,12 @@ fn places(role: &Role) -> &'static str {
     }
 }
 
-fn areas(roles: &[&Role], catalogue: &Catalogue) -> Vec<Area> {
+fn areas(roles: &[&Role], profile: &Profile) -> Vec<Area> {
     let mut areas: Vec<Area> = Vec::new();
     for permission in ManagementPermission::ALL {
         let noun = permission.as_str().split('.').next().unwrap_or_default();
         let row = Row {
-            word: permission.as_str().to_owned(),
+            word: profile.labels.of(*permission).to_owned(),
             held: roles
                 .iter()
                 .map(|role| manages(role, *permission))
@@ -116,7 +116,7 @@ fn areas(roles: &[&Role], catalogue: &Catalogue) -> Vec<Area> {
         };
         put(&mut areas, &in_words(noun), row);
     }
-    for row in product_rows(roles, catalogue) {
+    for row in product_rows(roles, &profile.permissions) {
         put(&mut areas, "Product", row);
     }
     areas

@@ -207,10 +207,8 @@ impl Visitor {
             VisitorKind::Member(member) => self.role_title(&member.bindings.organization),
             VisitorKind::Portal(_) => String::new(),
         };
-        format!(
-            "It needs {}, which your role, {role}, does not hold.",
-            permission.as_str()
-        )
+        let needed = self.profile.profile.labels.of(permission);
+        format!("It needs {needed}, which your role, {role}, does not hold.")
     }
 
     /// Whether a member is the one who looks.
@@ -248,6 +246,7 @@ impl Visitor {
                 role: it.bindings.organization.as_str().to_owned(),
             })
             .collect();
-        page::locked(frame, heading, needed.as_str(), role, &administrators)
+        let needed = self.profile.profile.labels.of(needed);
+        page::locked(frame, heading, needed, role, &administrators)
     }
 }

@@ -195,3 +195,22 @@ async fn words_of_a_profile_never_hide_that_nothing_could_be_decided() {
     apply(&server, Some("\"1\""), &renamed).await.expect(200);
     assert_eq!(server.nobody().get("/readyz").await.status, 200);
 }
+
+#[tokio::test]
+async fn a_refusal_names_the_permission_in_the_products_word() {
+    let server = Server::start().await;
+    let changed = toml(&server).await.replace(
+        "catalogue = \"open\"",
+        "catalogue = \"open\"\nlabels = { \"keys.create\" = \"apiKey.create\" }",
+    );
+    apply(&server, Some("\"1\""), &changed).await.expect(200);
+    let own = server.organization("Own").await;
+    let reader = server.manager(&own, "read-only").await.caller;
+    let refused = reader.post("/v1/keys", json!({"name": "x"})).await;
+    refused.refuses(403, "permission_denied");
+    assert_eq!(refused.json()["detail"], "it needs apiKey.create");
+    assert_eq!(
+        refused.header("www-authenticate"),
+        r#"Bearer realm="keyway", error="insufficient_scope", scope="apiKey.create""#
+    );
+}
