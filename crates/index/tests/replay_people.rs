@@ -9,8 +9,10 @@ use keyway_core::change::Change;
 use keyway_core::id::{InvitationId, MemberId, OrganizationId, PortalSessionId};
 use keyway_core::management::Reach;
 use keyway_core::member::Member;
+use keyway_store::links::LinkKind;
 use keyway_store::members::MemberEdit;
-use keyway_store::sessions::{LinkKind, SessionKind};
+use keyway_store::passwords::{NewPassword, Password};
+use keyway_store::sessions::{Holder, Proof};
 use keyway_token::digest::Digest;
 
 use scene::*;
@@ -94,7 +96,7 @@ async fn an_index_follows_who_accepts_an_invitation() {
         invitation(&second).accept(NOW).unwrap(),
         Digest::of(second.as_str()),
     );
-    let session = session("cookie", SessionKind::Person, &zoe.email.folded());
+    let session = opening("cookie", holder(&zoe));
     let made = scene
         .store
         .accept_invitation(&by, accepted, zoe.clone(), &digest, session, NOW)
@@ -126,11 +128,11 @@ async fn ways_in_change_nothing_in_an_index_but_its_head() {
             id,
         }))
         .await;
-    let cookie = session("cookie", SessionKind::Person, &ann.email.folded());
+    let cookie = opening("cookie", holder(&ann));
     let digest = Digest::of("secret");
     let opened = scene
         .store
-        .sign_in(&by, &ann, Some(&digest), cookie, NOW)
+        .begin_session(&by, &ann, Proof::Link(digest), cookie, NOW)
         .await;
     let _opened = opened.unwrap();
     scene
@@ -139,7 +141,15 @@ async fn ways_in_change_nothing_in_an_index_but_its_head() {
             id,
         }))
         .await;
-    let set = scene.store.set_password(&by, &ann, "hash", NOW).await;
+    let set = NewPassword {
+        hash: "hash".to_owned(),
+        replaced: vec![Password {
+            member: ann.id.clone(),
+            hash: None,
+        }],
+        opening: opening("another", holder(&ann)),
+    };
+    let set = scene.store.set_password(&by, &ann, set, NOW).await;
     let _set = set.unwrap();
     scene
         .brings(of_ann(|organization, id| Change::PasswordSet {
@@ -147,7 +157,8 @@ async fn ways_in_change_nothing_in_an_index_but_its_head() {
             id,
         }))
         .await;
-    let ended = scene.store.end_sessions(&by, &ann, NOW).await;
+    let memberships = [ann.id.clone()];
+    let ended = scene.store.end_sessions(&by, &ann, &memberships, NOW).await;
     let _ended = ended.unwrap();
     scene
         .brings(of_ann(|organization, id| Change::MemberSignedOut {
@@ -176,7 +187,7 @@ async fn portal_sessions_change_nothing_in_an_index_but_its_head() {
             id: id.clone(),
         })
         .await;
-    let cookie = session("cookie", SessionKind::Portal, id.as_str());
+    let cookie = opening("cookie", Holder::Portal(id.clone()));
     let digest = Digest::of("secret");
     let opened = scene
         .store

@@ -43,18 +43,18 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/sign-in", get(sign_in::form).post(sign_in::with_password))
         .route(
             "/sign-in/link/{secret}",
-            get(sign_in::link).post(sign_in::with_link),
+            get(sign_in::link::show).post(sign_in::link::spend),
         )
         .route(
             "/invitation/{secret}",
-            get(sign_in::link).post(sign_in::with_link),
+            get(sign_in::link::show).post(sign_in::link::spend),
         )
         .route(
             "/portal/open/{secret}",
-            get(sign_in::link).post(sign_in::with_link),
+            get(sign_in::link::show).post(sign_in::link::spend),
         )
-        .route("/sign-out", post(sign_in::out))
-        .route("/sign-out-everywhere", post(sign_in::out_everywhere))
+        .route("/sign-out", post(sign_in::out::here))
+        .route("/sign-out-everywhere", post(sign_in::out::everywhere))
         .merge(people())
         .merge(keys::routes("/keys", "/keys"))
         .merge(keys::routes("/portal", "/portal/keys"))

@@ -1,7 +1,7 @@
 //! One-time links: an address with 256 random bits in it, of which only the digest is kept.
 
 use keyway_core::time::{Span, Timestamp};
-use keyway_store::sessions::{Link, LinkKind};
+use keyway_store::links::{Link, LinkKind};
 use keyway_token::base62::draw_id;
 use keyway_token::digest::Digest;
 

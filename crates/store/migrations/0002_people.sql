@@ -1,5 +1,5 @@
--- People: members, invitations, and how they get in. Passwords and sessions belong to a person, who is
--- known by the folded e-mail address and may be a member of several organizations.
+-- People: members, invitations, and how they get in. Passwords and sessions belong to memberships: who
+-- proved to be a member here has proved nothing elsewhere, whatever the e-mail address.
 
 CREATE TABLE members (
     id TEXT NOT NULL PRIMARY KEY,
@@ -60,20 +60,28 @@ CREATE TABLE links (
     spent_at BIGINT
 );
 
--- Whoever has the cookie of this digest is this person, or this portal session.
+-- Whoever has the cookie of this digest is a person, or a portal session. A person's subject is the member
+-- as which they are here now.
 CREATE TABLE sessions (
     digest BYTEA NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL,
     subject TEXT NOT NULL,
-    organization TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     seen_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX sessions_by_subject ON sessions (subject, kind);
 
+-- The memberships that a session has proved.
+CREATE TABLE session_members (
+    session BYTEA NOT NULL,
+    member TEXT NOT NULL,
+    PRIMARY KEY (session, member)
+);
+CREATE INDEX session_members_by_member ON session_members (member);
+
 CREATE TABLE passwords (
-    person TEXT NOT NULL PRIMARY KEY,
+    member TEXT NOT NULL PRIMARY KEY,
     hash TEXT NOT NULL,
     changed_at BIGINT NOT NULL
 );

@@ -29,6 +29,8 @@ pub enum Refusal {
     EmailTaken,
     #[error("the link was used, or is too old")]
     LinkDead,
+    #[error("the password is another one by now")]
+    PasswordMoved,
     #[error("the actor may no longer act")]
     ActorGone,
     #[error("the object changed since it was read")]

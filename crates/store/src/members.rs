@@ -16,7 +16,7 @@ use crate::error::{ChangeError, Refusal, StoreError};
 use crate::keys::reach_text;
 use crate::ledger::Committed;
 use crate::page::{Cursor, PAGE_ROWS_MAX, Page};
-use crate::sessions::SessionsOf;
+use crate::passwords::Password;
 use crate::statement::{Fields, padded, places, push, save_rows, statement};
 use crate::writer::proposal::{Proposal, Rows};
 use crate::writer::step::Again;
@@ -262,7 +262,8 @@ impl Store {
         self.change_member(at, step).await
     }
 
-    /// For good. The person's sessions end, so that the next request finds nobody.
+    /// For good. Their password is forgotten and no session proves the membership any more, so that the
+    /// next request finds nobody; what the person is elsewhere is not touched.
     pub async fn remove_member(
         &self,
         by: &Call,
@@ -277,29 +278,14 @@ impl Store {
                 id: found.id.clone(),
             };
             let mut proposal = proposal(&by, change, &removed, now);
-            proposal.rows.ended_sessions = vec![SessionsOf::person(&removed.email)];
+            proposal.rows.left = vec![removed.id.clone()];
+            proposal.rows.passwords = vec![Password {
+                member: removed.id.clone(),
+                hash: None,
+            }];
             Some(proposal)
         };
         self.change_member(at, step).await
-    }
-
-    /// Ends every session of the person behind a member.
-    pub async fn end_sessions(
-        &self,
-        by: &Call,
-        member: &Member,
-        now: Timestamp,
-    ) -> Result<Committed<()>, ChangeError> {
-        let change = Change::MemberSignedOut {
-            organization: member.organization.clone(),
-            id: member.id.clone(),
-        };
-        let rows = Rows {
-            ended_sessions: vec![SessionsOf::person(&member.email)],
-            ..Rows::default()
-        };
-        let head = self.commit(Proposal::new(by, change, rows, now)).await?;
-        Ok(Committed::new((), head))
     }
 
     /// See `Store::change_key`. None of a step: nothing has to be done.

@@ -14,8 +14,8 @@ use crate::call::Call;
 use crate::error::{ChangeError, Refusal, StoreError};
 use crate::keys::reach_text;
 use crate::ledger::Committed;
+use crate::links::Link;
 use crate::page::{Cursor, Page};
-use crate::sessions::{Link, SessionsOf};
 use crate::statement::{Fields, save_rows, statement};
 use crate::writer::proposal::{Proposal, Rows};
 use crate::{Store, Tries};
@@ -208,7 +208,7 @@ impl Store {
             };
             let rows = Rows {
                 portal_sessions: vec![revoked.clone()],
-                ended_sessions: vec![SessionsOf::portal(&revoked)],
+                ended_portal: Some(revoked.id.clone()),
                 ..Rows::default()
             };
             match self.commit(Proposal::new(by, change, rows, now)).await {

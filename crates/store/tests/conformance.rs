@@ -27,6 +27,8 @@ mod lists;
 mod outcomes;
 #[path = "conformance/parts.rs"]
 mod parts;
+#[path = "conformance/passwords.rs"]
+mod passwords;
 #[path = "conformance/people.rs"]
 mod people;
 #[path = "conformance/portal.rs"]

@@ -24,10 +24,11 @@ use keyway_index::verify::Presented;
 use keyway_store::Store;
 use keyway_store::call::Call;
 use keyway_store::ledger::Head;
+use keyway_store::links::{Link, LinkKind};
 use keyway_store::location::{Location, OpenOptions};
 use keyway_store::members::MemberAt;
 use keyway_store::profile::InForce;
-use keyway_store::sessions::{Link, LinkKind, Session, SessionKind};
+use keyway_store::sessions::{Earlier, Holder, Opening, Session};
 use keyway_token::digest::Digest;
 use keyway_token::entropy::Entropy;
 use keyway_token::shape::Shape;
@@ -251,15 +252,24 @@ pub(crate) fn link(secret: &str, kind: LinkKind, subject: &str) -> Link {
     }
 }
 
-pub(crate) fn session(cookie: &str, kind: SessionKind, subject: &str) -> Session {
-    Session {
+pub(crate) fn opening(cookie: &str, holder: Holder) -> Opening {
+    let session = Session {
         digest: Digest::of(cookie),
-        kind,
-        subject: subject.to_owned(),
-        organization: acme(),
+        holder,
         created_at: NOW,
         seen_at: NOW,
         expires_at: LATER,
+    };
+    Opening {
+        session,
+        earlier: Earlier::Nothing,
+    }
+}
+
+pub(crate) fn holder(member: &Member) -> Holder {
+    Holder::Person {
+        here: member.id.clone(),
+        members: vec![member.id.clone()],
     }
 }
 

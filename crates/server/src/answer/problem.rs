@@ -158,7 +158,7 @@ impl From<Refusal> for Problem {
             Refusal::EmailTaken => Code::MemberAlreadyExists,
             Refusal::LinkDead => Code::LinkDead,
             Refusal::ActorGone | Refusal::RootKeyRevoked => Code::CredentialRevoked,
-            Refusal::VersionMoved => Code::PreconditionFailed,
+            Refusal::VersionMoved | Refusal::PasswordMoved => Code::PreconditionFailed,
             Refusal::ProfileMoved => Code::ProfileChanged,
             Refusal::LimitReached => Code::KeyLimitReached,
             Refusal::IdTaken | Refusal::DigestTaken => Code::KeyAlreadyExists,

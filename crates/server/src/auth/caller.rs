@@ -19,6 +19,7 @@ use keyway_core::time::Timestamp;
 use keyway_token::digest::Digest;
 use keyway_token::management::is_management_shape;
 
+use super::session::SignedIn;
 use super::{challenge, request_context, same_origin, session};
 use crate::answer::problem::Problem;
 use crate::app::App;
@@ -42,10 +43,11 @@ pub(crate) enum Who {
     Member {
         member: Arc<Member>,
         /// Of the cookie; none where a signed token stands for the member.
-        session: Option<Digest>,
+        session: Option<Arc<SignedIn>>,
     },
     Portal {
         portal: Box<PortalSession>,
+        /// Of the cookie.
         session: Digest,
     },
 }

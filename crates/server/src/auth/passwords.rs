@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use argon2::password_hash::PasswordHasher as _;
 use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
+use keyway_core::id::MemberId;
 use keyway_core::time::{Span, Timestamp};
+use keyway_store::passwords::Password;
 use keyway_token::entropy::Entropy;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
@@ -49,8 +51,26 @@ pub(crate) fn read(password: &str) -> Result<&str, PasswordFault> {
 pub(crate) struct Passwords {
     places: Arc<Semaphore>,
     tries: Mutex<HashMap<String, Tries>>,
-    /// Compared against for an unknown person, so that both take as long.
+    /// Compared with where there is nothing else, so that it takes as long.
     decoy: Option<String>,
+}
+
+/// What is guessed at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Tried<'a> {
+    /// The passwords of a folded address, at the door.
+    Address(&'a str),
+    /// Those of a session that is open, by whoever sits in front of it.
+    Session(&'a MemberId),
+}
+
+impl Tried<'_> {
+    fn to_text(self) -> String {
+        match self {
+            Self::Address(address) => format!("person {address}"),
+            Self::Session(member) => format!("session {member}"),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +92,43 @@ fn hash_now(password: &str, salt: &[u8]) -> Option<String> {
     Some(hash.to_string())
 }
 
+fn opened_now(password: &str, known: Vec<Password>, decoy: Option<&str>) -> Vec<Password> {
+    let mut hashed: Vec<PasswordHash> = Vec::new();
+    let opened = known.into_iter().filter(|it| {
+        let known = it.hash.as_deref().and_then(|it| PasswordHash::new(it).ok());
+        known.is_some_and(|known| is_of(password, &known, &mut hashed))
+    });
+    let opened = opened.collect();
+    if hashed.is_empty()
+        && let Some(decoy) = decoy.and_then(|it| PasswordHash::new(it).ok())
+    {
+        is_of(password, &decoy, &mut hashed);
+    }
+    opened
+}
+
+/// `hashed` is the password under the salts that were met so far.
+fn is_of(password: &str, known: &PasswordHash, hashed: &mut Vec<PasswordHash>) -> bool {
+    let is_alike = |it: &PasswordHash| it.salt == known.salt && it.params == known.params;
+    if !hashed.iter().any(is_alike) {
+        hashed.extend(hash_like(password, known));
+    }
+    hashed.contains(known)
+}
+
+/// Under the salt and the parameters of a known hash.
+fn hash_like(password: &str, known: &PasswordHash) -> Option<PasswordHash> {
+    let argon2 = Argon2::new(
+        Algorithm::Argon2id,
+        Version::V0x13,
+        Params::try_from(known).ok()?,
+    );
+    let salt = known.salt.as_ref()?;
+    argon2
+        .hash_password_with_salt(password.as_bytes(), salt)
+        .ok()
+}
+
 impl Passwords {
     pub(crate) fn new(entropy: &mut dyn Entropy) -> Self {
         let mut salt = [0; SALT_BYTES];
@@ -91,28 +148,23 @@ impl Passwords {
             .ok()?
     }
 
-    /// Whether the password is the one of `hash`; for an unknown person never, after as long.
-    pub(crate) async fn matches(&self, password: String, hash: Option<String>) -> bool {
-        let is_known = hash.is_some();
-        let Some(hash) = hash.or_else(|| self.decoy.clone()) else {
-            return false;
-        };
+    /// The memberships whose password this is. Passwords of one address share a salt, so that one
+    /// hash is worked out for all of them; and one where there is nothing to compare with.
+    pub(crate) async fn opened(&self, password: String, known: Vec<Password>) -> Vec<Password> {
         let Ok(_place) = Arc::clone(&self.places).acquire_owned().await else {
-            return false;
+            return Vec::new();
         };
-        let compare = move || {
-            let (Some(argon2), Ok(hash)) = (argon2(), PasswordHash::new(&hash)) else {
-                return false;
-            };
-            argon2.verify_password(password.as_bytes(), &hash).is_ok()
-        };
-        tokio::task::spawn_blocking(compare).await.unwrap_or(false) && is_known
+        let decoy = self.decoy.clone();
+        let compare = move || opened_now(&password, known, decoy.as_deref());
+        tokio::task::spawn_blocking(compare)
+            .await
+            .unwrap_or_default()
     }
 
-    /// Counts a try of a person from an address. Err: how long to wait first.
+    /// Counts a try of one password from an address. Err: how long to wait first.
     pub(crate) fn count_try(
         &self,
-        person: &str,
+        tried: Tried<'_>,
         address: Option<IpAddr>,
         now: Timestamp,
     ) -> Result<(), Span> {
@@ -121,7 +173,7 @@ impl Passwords {
         if tries.len() >= REMEMBERED_MAX {
             tries.retain(|_, it| it.since.plus(WINDOW) > now);
         }
-        for subject in [format!("person {person}"), format!("address {address}")] {
+        for subject in [tried.to_text(), format!("address {address}")] {
             let it = tries.entry(subject).or_insert(Tries {
                 since: now,
                 count: 0,
@@ -142,13 +194,19 @@ impl Passwords {
         Ok(())
     }
 
-    /// Forgets the tries of a person who got in.
-    pub(crate) fn forget_tries(&self, person: &str) {
-        self.tries.lock().remove(&format!("person {person}"));
+    /// Forgets the tries of somebody who knows all that could be guessed.
+    pub(crate) fn forget_tries(&self, tried: Tried<'_>) {
+        self.tries.lock().remove(&tried.to_text());
     }
 }
 
-pub(crate) fn draw_salt(entropy: &mut dyn Entropy) -> [u8; SALT_BYTES] {
+/// The salt of the passwords beside which one is set, all of one address; else a fresh one.
+pub(crate) fn salt_beside(known: &[Password], entropy: &mut dyn Entropy) -> [u8; SALT_BYTES] {
+    let hashes = known.iter().filter_map(|it| it.hash.as_deref());
+    let mut salts = hashes.filter_map(|it| PasswordHash::new(it).ok()?.salt);
+    if let Some(salt) = salts.find_map(|it| it.as_ref().try_into().ok()) {
+        return salt;
+    }
     let mut salt = [0; SALT_BYTES];
     entropy.fill(&mut salt);
     salt

@@ -1,13 +1,12 @@
 //! Proof that a write by cookie comes from a page of our own: a browser says where a request comes
 //! from, and pages of others cannot make it lie (S-JWT-12).
 
-use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
 use keyway_api::code::Code;
 
 use crate::answer::problem::Problem;
-use crate::app::{App, AppState};
+use crate::app::App;
 
 const FETCH_SITE: &str = "sec-fetch-site";
 
@@ -18,19 +17,6 @@ pub(crate) fn prove(parts: &Parts, app: &App) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::new(Code::CrossOrigin))
-}
-
-/// The same proof for forms that nobody is signed in for yet: without it, another site could sign its
-/// visitors in as somebody else.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SameOrigin;
-
-impl FromRequestParts<AppState> for SameOrigin {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
-        prove(parts, app).map(|()| Self)
-    }
 }
 
 fn is_ours(headers: &HeaderMap, public_url: &str) -> bool {

@@ -12,7 +12,7 @@ use keyway_core::id::InvitationId;
 use keyway_core::management::ManagementPermission;
 use keyway_core::member::Bindings;
 use keyway_core::profile::Role;
-use keyway_store::sessions::LinkKind;
+use keyway_store::links::LinkKind;
 use serde::Deserialize;
 
 use super::frame::Frame;

@@ -13,6 +13,7 @@ use axum::response::Response;
 use http::StatusCode;
 use keyway_api::code::Code;
 use keyway_core::grant::RoleName;
+use keyway_core::id::MemberId;
 use keyway_core::management::ManagementPermission;
 use keyway_core::member::{Bindings, Member};
 use keyway_core::profile::Role;
@@ -32,6 +33,7 @@ use crate::answer::problem::Problem;
 use crate::answer::wire;
 use crate::auth::Permit;
 use crate::auth::permissions::{MembersRead, MembersUpdate};
+use crate::auth::session::IDLE;
 use crate::request::fields::Faults;
 use crate::request::query::Query;
 use crate::routes::members::{may_give, one_administrator_stays};
@@ -165,13 +167,13 @@ async fn rows(visitor: &Visitor, members: &[Member]) -> Result<Vec<Row>, Problem
         .iter()
         .map(|it| format!("member/{}", it.id))
         .collect();
-    let people: Vec<String> = members.iter().map(|it| it.email.folded()).collect();
+    let ids: Vec<MemberId> = members.iter().map(|it| it.id.clone()).collect();
     let now = app.clock.now();
     let keys = app
         .store
         .count_keys_by_creator(organization, &creators, now)
         .await?;
-    let ways = app.store.list_sign_ins(organization, &people).await?;
+    let ways = app.store.list_sign_ins(&ids, now.minus(IDLE), now).await?;
     let names = names_of_projects(visitor).await?.into_iter().collect();
     let facts = keys.into_iter().zip(ways);
     let rows = members.iter().zip(facts);

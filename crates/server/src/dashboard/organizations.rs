@@ -1,4 +1,4 @@
-//! `/organizations`: where a person is a member, and the way from one to another.
+//! `/organizations`: the memberships that the session has proved, and the way from one to another.
 
 use askama::Template;
 use axum::Form;
@@ -33,8 +33,7 @@ struct Row {
 pub(crate) async fn list(visitor: Visitor) -> Result<Response, Response> {
     let frame = visitor.frame("/organizations").await?;
     let member = visitor.member()?;
-    let memberships = visitor.app.index.members_of(&member.email.folded());
-    let rows = memberships.iter().map(|it| {
+    let rows = visitor.memberships().iter().map(|it| {
         let id = it.organization.to_string();
         let found = frame.organizations.iter().find(|(known, _)| *known == id);
         Row {
@@ -53,13 +52,12 @@ pub(crate) struct SwitchForm {
     organization: String,
 }
 
-/// `POST /organizations`: the session goes to another organization of its person.
+/// `POST /organizations`: the session goes to another of its memberships.
 pub(crate) async fn switch(
     visitor: Visitor,
     Form(form): Form<SwitchForm>,
 ) -> Result<Response, Response> {
     let frame = visitor.frame("/organizations").await?;
-    let member = visitor.member()?;
     let Who::Member {
         session: Some(session),
         ..
@@ -69,14 +67,13 @@ pub(crate) async fn switch(
     };
     let not_found = || refusal(&frame)(Problem::new(Code::OrganizationNotFound));
     let wanted: OrganizationId = form.organization.parse().map_err(|_| not_found())?;
-    let memberships = visitor.app.index.members_of(&member.email.folded());
-    if !memberships.iter().any(|it| it.organization == wanted) {
-        return Err(not_found());
-    }
+    let memberships = visitor.memberships();
+    let found = memberships.iter().find(|it| it.organization == wanted);
+    let member = found.ok_or_else(not_found)?;
     visitor
         .app
         .store
-        .switch_session(session, &wanted)
+        .switch_session(&session.session.digest, &member.id)
         .await
         .map_err(refusal(&frame))?;
     Ok(page::to("/keys"))

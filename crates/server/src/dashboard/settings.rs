@@ -5,12 +5,14 @@ use axum::Form;
 use axum::response::Response;
 use http::{StatusCode, header};
 use keyway_api::code::Code;
+use keyway_core::id::MemberId;
 use keyway_core::management::ManagementPermission;
 use keyway_core::member::Member;
 use keyway_core::organization::{Organization, OrganizationState};
 use keyway_store::call::Call;
 use keyway_store::members::{MemberAt, MemberEdit};
 use keyway_store::organizations::OrganizationEdit;
+use keyway_store::passwords::{NewPassword, Password};
 use serde::Deserialize;
 
 use super::frame::Frame;
@@ -21,12 +23,14 @@ use super::page::{page, refusal};
 use super::visitor::Visitor;
 use crate::answer::problem::{Problem, status};
 use crate::auth::Permit;
-use crate::auth::passwords::{self, CHARS_MIN};
+use crate::auth::caller::Who;
+use crate::auth::passwords::{self, CHARS_MIN, Tried};
 use crate::auth::permissions::OrganizationsUpdate;
 use crate::auth::session;
 use crate::request::fields::Faults;
 
 const PLACE: &str = "/settings";
+const OTHERS_STAY: &str = "Where you had another password than the one you gave, it stays.";
 
 #[derive(Template)]
 #[template(path = "settings.html")]
@@ -87,11 +91,10 @@ async fn answer(visitor: &Visitor, refused: Refused) -> Result<Response, Respons
 
 async fn read(visitor: &Visitor, frame: &Frame, refused: Refused) -> Result<Page, Problem> {
     let (app, member) = (&visitor.app, own(visitor)?);
-    let has_password = app
-        .store
-        .find_password(&member.email.folded())
-        .await?
-        .is_some();
+    let own = visitor.memberships().iter().map(|it| it.id.clone());
+    let own: Vec<MemberId> = own.collect();
+    let passwords = app.store.find_passwords(&own).await?;
+    let has_password = passwords.iter().any(|it| it.hash.is_some());
     let found = organization(visitor).await?;
     let may_rename = visitor.may(ManagementPermission::OrganizationsUpdate);
     let (name, name_fault) = kept(member.name.as_str(), refused.name);
@@ -207,16 +210,18 @@ pub(crate) struct PasswordForm {
     wanted: String,
 }
 
-/// `POST /settings/password`: all sessions of the person end, and a fresh one begins here.
+/// `POST /settings/password`: every other session is signed out of the memberships whose password it
+/// becomes, and this one goes on as a fresh one.
 pub(crate) async fn set_password(
     visitor: Visitor,
     Form(form): Form<PasswordForm>,
 ) -> Result<Response, Response> {
     let (frame, member) = (visitor.frame(PLACE).await?, visitor.member()?);
     match save_password(&visitor, member, form).await {
-        Ok(Ok(fresh)) => {
+        Ok(Ok(PasswordSet { fresh, is_for_all })) => {
             let what = "The password is set. Every other session has ended.";
-            let mut response = visitor.said(PLACE, what, "");
+            let detail = if is_for_all { "" } else { OTHERS_STAY };
+            let mut response = visitor.said(PLACE, what, detail);
             let cookie = fresh.cookie(&visitor.app);
             response.headers_mut().append(header::SET_COOKIE, cookie);
             Ok(response)
@@ -233,45 +238,91 @@ pub(crate) async fn set_password(
     }
 }
 
+struct PasswordSet {
+    fresh: session::Fresh,
+    /// Whether it is the password of all memberships of the session now.
+    is_for_all: bool,
+}
+
 async fn save_password(
     visitor: &Visitor,
     member: &Member,
     form: PasswordForm,
-) -> Result<Result<session::Fresh, PasswordFaults>, Problem> {
+) -> Result<Result<PasswordSet, PasswordFaults>, Problem> {
     let app = &visitor.app;
+    let Who::Member {
+        session: Some(session),
+        ..
+    } = &visitor.caller.who
+    else {
+        return Err(Problem::new(Code::MemberNotFound));
+    };
     let mut faults = PasswordFaults::default();
     if let Err(fault) = passwords::read(&form.wanted) {
         faults.wanted = Some(sentence_of(&fault.to_string()));
     }
-    let person = member.email.folded();
-    let known = app.store.find_password(&person).await?;
-    if known.is_some() {
-        let address = visitor.caller.request.address;
-        // Whoever found an open browser shall not try passwords here faster than at the door.
-        if let Err(wait) = app.passwords.count_try(&person, address, app.clock.now()) {
-            let seconds = wait.to_duration().as_secs();
-            faults.current = Some(format!("Too many tries. Wait {seconds} s."));
-        } else if app.passwords.matches(form.current, known).await {
-            app.passwords.forget_tries(&person);
-        } else {
-            faults.current = Some("This is not your present password.".to_owned());
+    let known = known_passwords(visitor, member).await?;
+    let replaced = match replaced(visitor, member, form.current, &known).await {
+        Ok(replaced) => replaced,
+        Err(fault) => {
+            faults.current = Some(fault);
+            Vec::new()
         }
-    }
+    };
     if faults.current.is_some() || faults.wanted.is_some() {
         return Ok(Err(faults));
     }
-    let salt = passwords::draw_salt(app.entropy.lock().as_mut());
+    let salt = passwords::salt_beside(&known, app.entropy.lock().as_mut());
     let hash = app.passwords.hash(form.wanted, salt).await;
-    let hash = hash.ok_or_else(|| Problem::new(Code::Internal))?;
+    let fresh = session::Fresh::renewing(app, member, &session.session);
+    let is_for_all = replaced.len() == visitor.memberships().len();
+    let set = NewPassword {
+        hash: hash.ok_or_else(|| Problem::new(Code::Internal))?,
+        replaced,
+        opening: fresh.opening.clone(),
+    };
     let by: Call = visitor.caller.origin().into();
-    let now = app.clock.now();
-    let done = app.store.set_password(&by, member, &hash, now).await;
-    visitor.settle(done).await?;
-    let fresh = session::Fresh::of_person(app, &member.email, &member.organization);
-    let session = fresh.session.clone();
-    let begun = app.store.sign_in(&by, member, None, session, now).await?;
-    app.cluster.reach(begun.head()).await;
-    Ok(Ok(fresh))
+    let done = app.store.set_password(&by, member, set, app.clock.now());
+    visitor.settle(done.await).await?;
+    Ok(Ok(PasswordSet { fresh, is_for_all }))
+}
+
+/// Those of every membership under the address; the visitor's own are among them.
+async fn known_passwords(visitor: &Visitor, member: &Member) -> Result<Vec<Password>, Problem> {
+    let app = &visitor.app;
+    let all = app.index.members_of(&member.email.folded());
+    let ids: Vec<MemberId> = all.iter().map(|it| it.id.clone()).collect();
+    Ok(app.store.find_passwords(&ids).await?)
+}
+
+/// What a new password takes the place of: the password that whoever sits here knows, and none. What
+/// another membership of the session has for a password stays, as nobody here has proved to know it.
+async fn replaced(
+    visitor: &Visitor,
+    member: &Member,
+    current: String,
+    known: &[Password],
+) -> Result<Vec<Password>, String> {
+    let app = &visitor.app;
+    let is_own = |it: &&Password| visitor.memberships().iter().any(|own| own.id == it.member);
+    let own = known.iter().filter(is_own).cloned();
+    let (set, mut replaced): (Vec<_>, Vec<_>) = own.partition(|it| it.hash.is_some());
+    if set.is_empty() {
+        return Ok(replaced);
+    }
+    // Whoever found an open browser shall not try passwords here faster than at the door.
+    let (tried, address) = (Tried::Session(&member.id), visitor.caller.request.address);
+    if let Err(wait) = app.passwords.count_try(tried, address, app.clock.now()) {
+        let seconds = wait.to_duration().as_secs();
+        return Err(format!("Too many tries. Wait {seconds} s."));
+    }
+    let opened = app.passwords.opened(current, set).await;
+    if opened.is_empty() {
+        return Err("This is not your present password.".to_owned());
+    }
+    app.passwords.forget_tries(tried);
+    replaced.extend(opened);
+    Ok(replaced)
 }
 
 /// `POST /settings/organization`

@@ -114,9 +114,9 @@ impl Visitor {
     /// The frame of a page at `place` in the navigation. A product's customer has one page, which has
     /// no frame, and is sent there.
     pub(crate) async fn frame(&self, place: &'static str) -> Result<Frame, Response> {
-        let member = self.member()?;
+        self.member()?;
         let mut organizations = Vec::new();
-        for it in self.app.index.members_of(&member.email.folded()) {
+        for it in self.memberships() {
             let name = self.organization_name(&it.organization).await?;
             organizations.push((it.organization.to_string(), name));
         }
@@ -145,6 +145,17 @@ impl Visitor {
         match &self.who {
             VisitorKind::Member(member) => Ok(member),
             VisitorKind::Portal(_) => Err(page::to("/portal")),
+        }
+    }
+
+    /// What the visitor's session has proved.
+    pub(crate) fn memberships(&self) -> &[Arc<Member>] {
+        match &self.caller.who {
+            Who::Member {
+                session: Some(session),
+                ..
+            } => &session.memberships,
+            Who::Member { session: None, .. } | Who::Portal { .. } | Who::ManagementKey(_) => &[],
         }
     }
 

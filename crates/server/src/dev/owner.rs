@@ -8,8 +8,8 @@ use keyway_core::permission::PermissionPattern;
 use keyway_core::profile::Roles;
 use keyway_core::time::Timestamp;
 use keyway_store::call::Call;
+use keyway_store::links::LinkKind;
 use keyway_store::members::{MemberAt, MemberEdit};
-use keyway_store::sessions::LinkKind;
 
 use super::{DemoError, refused};
 use crate::app::App;

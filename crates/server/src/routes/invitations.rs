@@ -9,7 +9,7 @@ use keyway_api::list::List;
 use keyway_api::member::OrganizationQuery;
 use keyway_core::id::{InvitationId, OrganizationId};
 use keyway_core::invitation::{Invitation, InvitationState};
-use keyway_store::sessions::LinkKind;
+use keyway_store::links::LinkKind;
 use keyway_token::base62::draw_id;
 
 use super::members::may_give;

@@ -10,7 +10,7 @@ use keyway_api::portal_session::{CreatePortalSession, IssuedPortalSession, Porta
 use keyway_core::id::{OrganizationId, PortalSessionId};
 use keyway_core::permission::PermissionPattern;
 use keyway_core::portal::{PORTAL_PERMISSIONS_MAX, PortalSession, PortalSessionState};
-use keyway_store::sessions::LinkKind;
+use keyway_store::links::LinkKind;
 use keyway_token::base62::draw_id;
 
 use crate::answer::paging::{self, Listing};

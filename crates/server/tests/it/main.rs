@@ -18,6 +18,7 @@
 
 mod audit;
 mod authorize;
+mod browser;
 mod caller;
 mod server;
 mod sources;
@@ -41,4 +42,6 @@ mod paging;
 mod profile;
 mod projects;
 mod revoke_batch;
+mod sign_in;
+mod strangers;
 mod vectors;

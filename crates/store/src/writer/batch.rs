@@ -19,8 +19,8 @@ use crate::error::{Refusal, StoreError};
 use crate::ledger::entry::{self, EntryRow, MIN_READER, PersonalRow, head_of};
 use crate::ledger::{Head, detail, hash};
 use crate::{
-    idempotency, invitations, keys, management_keys, members, organizations, portal_sessions,
-    profile, projects, sessions,
+    idempotency, invitations, keys, links, management_keys, members, organizations, passwords,
+    portal_sessions, profile, projects, sessions,
 };
 
 /// Made at this head, or refused as read at this head.
@@ -336,7 +336,9 @@ impl Written<'_> {
             one_row("portal_sessions", is_whole)?;
         }
         for (rows, now) in &self.ways_in {
-            sessions::write(&mut *connection, rows, *now).await?;
+            links::write(&mut *connection, rows, *now).await?;
+            passwords::write(&mut *connection, rows, *now).await?;
+            sessions::write(&mut *connection, rows).await?;
         }
         Ok(())
     }

@@ -6,13 +6,15 @@ use std::collections::{HashMap, HashSet};
 use keyway_core::actor::Actor;
 use keyway_core::id::{MemberId, OrganizationId};
 use keyway_core::time::Timestamp;
+use keyway_token::digest::Digest;
 use sqlx::AnyConnection;
 
 use super::facts::{Facts, rows_by_digest, rows_by_text};
 use super::guard::follows;
 use super::proposal::Proposal;
 use crate::error::{Refusal, StoreError};
-use crate::sessions::SpentLink;
+use crate::links::SpentLink;
+use crate::passwords::Password;
 use crate::statement::Fields;
 
 /// Longest list of values in one statement.
@@ -47,6 +49,9 @@ pub(crate) struct PeopleFacts {
     invitations: HashMap<String, i64>,
     portal_sessions: HashMap<String, PortalFact>,
     links: HashMap<[u8; 32], LinkFact>,
+    /// Member to the hash of the password, where there is one.
+    passwords: HashMap<String, String>,
+    sessions: HashSet<[u8; 32]>,
 }
 
 /// What to ask for, without repetition.
@@ -57,6 +62,8 @@ pub(super) struct AskedPeople<'a> {
     invitations: HashSet<&'a str>,
     portal_sessions: HashSet<&'a str>,
     links: HashSet<&'a [u8; 32]>,
+    passwords: HashSet<&'a str>,
+    sessions: HashSet<&'a [u8; 32]>,
 }
 
 impl<'a> AskedPeople<'a> {
@@ -72,7 +79,11 @@ impl<'a> AskedPeople<'a> {
         }
         let rows = &proposal.rows;
         self.members
-            .extend(rows.for_member.iter().map(MemberId::as_str));
+            .extend(rows.for_members.iter().map(MemberId::as_str));
+        self.passwords
+            .extend(rows.known_passwords.iter().map(|it| it.member.as_str()));
+        self.sessions
+            .extend(rows.for_session.iter().map(Digest::as_bytes));
         for member in &rows.members {
             self.members.insert(member.id.as_str());
             self.emails.insert(member.email.folded());
@@ -148,6 +159,33 @@ pub(super) async fn load(
         };
         facts.links.insert(fields.hash(0)?, fact);
     }
+    load_ways_in(connection, asked, facts).await
+}
+
+async fn load_ways_in(
+    connection: &mut AnyConnection,
+    asked: &AskedPeople<'_>,
+    facts: &mut PeopleFacts,
+) -> Result<(), StoreError> {
+    let select = "SELECT member, hash FROM passwords WHERE member";
+    for row in &rows_by_text(connection, select, &asked.passwords, LIST_MAX).await? {
+        let fields = Fields {
+            row,
+            table: "passwords",
+            columns: &["member", "hash"],
+        };
+        let (member, hash) = (fields.text(0)?.to_owned(), fields.text(1)?.to_owned());
+        facts.passwords.insert(member, hash);
+    }
+    let select = "SELECT digest FROM sessions WHERE digest";
+    for row in &rows_by_digest(connection, select, &asked.sessions, LIST_MAX).await? {
+        let fields = Fields {
+            row,
+            table: "sessions",
+            columns: &["digest"],
+        };
+        facts.sessions.insert(fields.hash(0)?);
+    }
     Ok(())
 }
 
@@ -219,17 +257,7 @@ impl PeopleFacts {
 
 pub(super) fn decide(facts: &Facts, proposal: &Proposal) -> Result<(), Refusal> {
     let people = &facts.people;
-    if let Some(id) = &proposal.rows.for_member {
-        let found = people.members.get(id.as_str());
-        if !found.is_some_and(|fact| fact.is_active) {
-            return Err(Refusal::MemberNotFound);
-        }
-    }
-    if let Some(link) = &proposal.rows.spent_link
-        && !people.opens(link, proposal.now)
-    {
-        return Err(Refusal::LinkDead);
-    }
+    decide_ways_in(people, proposal)?;
     for organization in organizations(proposal) {
         if !facts.organizations.contains_key(organization.as_str()) {
             return Err(Refusal::OrganizationNotFound);
@@ -238,6 +266,33 @@ pub(super) fn decide(facts: &Facts, proposal: &Proposal) -> Result<(), Refusal> 
     decide_members(people, proposal)?;
     decide_invitations(people, proposal)?;
     decide_portal_sessions(facts, proposal)
+}
+
+fn decide_ways_in(people: &PeopleFacts, proposal: &Proposal) -> Result<(), Refusal> {
+    let rows = &proposal.rows;
+    let stands = |id: &MemberId| {
+        people
+            .members
+            .get(id.as_str())
+            .is_some_and(|it| it.is_active)
+    };
+    if !rows.for_members.iter().all(stands) {
+        return Err(Refusal::MemberNotFound);
+    }
+    if let Some(link) = &rows.spent_link
+        && !people.opens(link, proposal.now)
+    {
+        return Err(Refusal::LinkDead);
+    }
+    let goes_on = |it: &Digest| people.sessions.contains(it.as_bytes());
+    if !rows.for_session.iter().all(goes_on) {
+        return Err(Refusal::ActorGone);
+    }
+    let is_still = |it: &Password| people.passwords.get(it.member.as_str()) == it.hash.as_ref();
+    if !rows.known_passwords.iter().all(is_still) {
+        return Err(Refusal::PasswordMoved);
+    }
+    Ok(())
 }
 
 fn decide_members(people: &PeopleFacts, proposal: &Proposal) -> Result<(), Refusal> {

@@ -12,12 +12,15 @@ use keyway_core::member::Member;
 use keyway_core::organization::{Organization, Project};
 use keyway_core::portal::PortalSession;
 use keyway_core::time::Timestamp;
+use keyway_token::digest::Digest;
 use serde_json::{Map, Value};
 
 use crate::call::Call;
 use crate::ledger::entry::Personal;
+use crate::links::{Link, SpentLink};
+use crate::passwords::Password;
 use crate::profile::{InForce, ProfileRow};
-use crate::sessions::{Link, PasswordRow, Session, SessionsOf, SpentLink};
+use crate::sessions::Opening;
 use crate::writer::step::Again;
 
 /// Rows to save. Each stands at the version it will have: 1 must not exist yet, any other takes
@@ -36,12 +39,18 @@ pub(crate) struct Rows {
     pub(crate) links: Vec<Link>,
     /// Must be unspent, of this time, and made for this.
     pub(crate) spent_link: Option<SpentLink>,
-    /// Must stand, as what is written for it must not come after its removal.
-    pub(crate) for_member: Option<MemberId>,
-    /// Ended before the new one is opened.
-    pub(crate) ended_sessions: Vec<SessionsOf>,
-    pub(crate) session: Option<Session>,
-    pub(crate) password: Option<PasswordRow>,
+    /// Must stand, as what is written for them must not come after their removal.
+    pub(crate) for_members: Vec<MemberId>,
+    /// Must not have ended.
+    pub(crate) for_session: Option<Digest>,
+    /// Must still be the passwords.
+    pub(crate) known_passwords: Vec<Password>,
+    /// Set, or forgotten.
+    pub(crate) passwords: Vec<Password>,
+    pub(crate) opening: Option<Opening>,
+    /// Memberships that are taken out of every session but the one that opens.
+    pub(crate) left: Vec<MemberId>,
+    pub(crate) ended_portal: Option<PortalSessionId>,
 }
 
 impl Rows {
@@ -49,9 +58,10 @@ impl Rows {
     pub(crate) fn has_ways_in(&self) -> bool {
         !self.links.is_empty()
             || self.spent_link.is_some()
-            || !self.ended_sessions.is_empty()
-            || self.session.is_some()
-            || self.password.is_some()
+            || !self.passwords.is_empty()
+            || self.opening.is_some()
+            || !self.left.is_empty()
+            || self.ended_portal.is_some()
     }
 
     pub(crate) fn of_keys(keys: Vec<Key>) -> Self {
@@ -185,6 +195,7 @@ impl Proposal {
                 member.email.folded(),
             ));
         }
+        touches.extend(rows.left.iter().cloned().map(Touch::Member));
         touches.extend(
             rows.invitations
                 .iter()
@@ -230,7 +241,7 @@ impl Proposal {
         let members = self.rows.members.iter().map(|it| &it.organization);
         let invitations = self.rows.invitations.iter().map(|it| &it.organization);
         touches.extend(members.chain(invitations).cloned().map(Touch::Organization));
-        touches.extend(self.rows.for_member.iter().cloned().map(Touch::Member));
+        touches.extend(self.rows.for_members.iter().cloned().map(Touch::Member));
         // A person who becomes a member in the same transaction would be invited all the same.
         touches.extend(
             self.rows

@@ -173,39 +173,38 @@ async fn who_has_a_password_and_when_they_were_seen_is_told_in_order(place: &Pla
     let ann = with_ann(&store).await;
     let bob = with_member(&store, member("acme", "bob", "bob@example.com")).await;
     with_organization(&store, "other").await;
-    let set = store.set_password(&system(), &ann, "hash", at(2)).await;
+    let elsewhere = with_member(&store, member("other", "ann2", "ann@example.com")).await;
+    let set = set_password(&store, &[&ann], "hash", "set").await;
     let _set = set.unwrap();
     for cookie in ["one", "two"] {
-        let opened = session(cookie, &ann);
-        let opened = store.sign_in(&system(), &ann, None, opened, at(3)).await;
-        let _opened = opened.unwrap();
+        sign_in(&store, &ann, session(cookie, &ann)).await;
     }
-    let digest = Digest::of("two");
-    store.touch_session(&digest, at(60)).await.unwrap();
-    let people = ["bob@example.com", "nobody@example.com", "ann@example.com"];
-    let people = people.map(str::to_owned);
-    let told = |has_password, seen_at| {
-        let [bob, nobody, ann] = people.clone();
-        let nothing = |person| SignIns {
-            person,
+    store
+        .touch_session(&Digest::of("two"), at(60))
+        .await
+        .unwrap();
+    let members = [bob, elsewhere, ann].map(|it| it.id);
+    // What Ann does in one organization is nobody's business in another.
+    let told = |seen_at| {
+        let [bob, elsewhere, ann] = members.clone();
+        let nothing = |member| SignIns {
+            member,
             has_password: false,
             seen_at: None,
         };
         let ann = SignIns {
-            person: ann,
-            has_password,
+            member: ann,
+            has_password: true,
             seen_at,
         };
-        vec![nothing(bob), nothing(nobody), ann]
+        vec![nothing(bob), nothing(elsewhere), ann]
     };
-    let acme = organization_id("acme");
-    let found = store.list_sign_ins(&acme, &people).await.unwrap();
-    assert_eq!(found, told(true, Some(at(60))));
-    // A password is the person's; where they were seen is the organization's.
-    let other = organization_id("other");
-    let found = store.list_sign_ins(&other, &people).await.unwrap();
-    assert_eq!(found, told(true, None));
-    let none = store.list_sign_ins(&acme, &[]).await.unwrap();
+    let list = |idle_since, now| store.list_sign_ins(&members, at(idle_since), at(now));
+    assert_eq!(list(0, 61).await.unwrap(), told(Some(at(60))));
+    // A session that is over, or was idle for too long, says nothing.
+    assert_eq!(list(59, 1_999).await.unwrap(), told(Some(at(60))));
+    assert_eq!(list(60, 1_999).await.unwrap(), told(None));
+    assert_eq!(list(0, 2_000).await.unwrap(), told(None));
+    let none = store.list_sign_ins(&[], at(0), at(1)).await.unwrap();
     assert_eq!(none, []);
-    assert!(bob.is_active());
 }

@@ -8,7 +8,7 @@ use keyway_store::Store;
 use keyway_store::error::{ChangeError, Refusal};
 use keyway_store::ledger::Committed;
 use keyway_store::ledger::verify::LedgerState;
-use keyway_store::sessions::{Link, LinkKind};
+use keyway_store::links::{Link, LinkKind};
 use keyway_token::digest::Digest;
 
 use crate::engines::Place;
@@ -71,10 +71,10 @@ async fn accept(
     secs: u32,
 ) -> Result<Committed<Member>, ChangeError> {
     let (member, digest) = (member_zoe(name), Digest::of(secret));
-    let session = session(name, &member);
+    let opening = opening(session(name, &member));
     let accepted = found.accept(at(secs)).unwrap();
     store
-        .accept_invitation(&system(), accepted, member, &digest, session, at(secs))
+        .accept_invitation(&system(), accepted, member, &digest, opening, at(secs))
         .await
 }
 
@@ -292,7 +292,8 @@ async fn an_accepted_invitation_makes_a_member_and_a_session_in_one_row(place: &
     let link = store.find_link(&Digest::of("secret")).await.unwrap();
     assert!(link.unwrap().is_spent);
     let found = store.find_session(&Digest::of("zoe")).await.unwrap();
-    assert_eq!(found.unwrap().subject, "zoe@example.com");
+    let holder = session("zoe", made.value()).holder;
+    assert_eq!(found.unwrap().holder, holder);
     let batch = store.changes_after(head).await.unwrap().unwrap();
     let expected = Change::InvitationAccepted {
         organization: organization_id("acme"),

@@ -8,8 +8,10 @@ use keyway_store::keys::change::KeyAt;
 use keyway_store::ledger::Head;
 use keyway_store::ledger::entry::{Entry, EntryFilter, Walk};
 use keyway_store::ledger::verify::{Fault, LedgerState};
+use keyway_store::links::LinkKind;
 use keyway_store::members::{MemberAt, MemberEdit};
-use keyway_store::sessions::LinkKind;
+use keyway_store::passwords::NewPassword;
+use keyway_store::sessions::Proof;
 use keyway_token::digest::Digest;
 
 use crate::engines::Place;
@@ -87,14 +89,21 @@ async fn some_history_of_people(store: &Store) {
         .await
         .unwrap();
     let (digest, cookie) = (Digest::of("sign-in"), session("ann", &ann));
-    let opened = store.sign_in(&by, &ann, Some(&digest), cookie, at(4)).await;
+    let opened = store
+        .begin_session(&by, &ann, Proof::Link(digest), opening(cookie), at(4))
+        .await;
     let _opened = opened.unwrap();
     let by_ann = by_member(&ann);
-    let _set = store
-        .set_password(&by_ann, &ann, "hash", at(5))
-        .await
-        .unwrap();
-    let _ended = store.end_sessions(&by_ann, &ann, at(6)).await.unwrap();
+    let set = NewPassword {
+        hash: "hash".to_owned(),
+        replaced: vec![known(&ann, None)],
+        opening: opening(session("ann-2", &ann)),
+    };
+    let set = store.set_password(&by_ann, &ann, set, at(5)).await;
+    let _set = set.unwrap();
+    let memberships = [ann.id.clone()];
+    let ended = store.end_sessions(&by_ann, &ann, &memberships, at(6)).await;
+    let _ended = ended.unwrap();
     let invited = ["inv_1", "inv_2"].map(|id| invitation("acme", id, "zoe@example.com"));
     for it in &invited {
         let way = link(it.id.as_str(), LinkKind::Invitation, it.id.as_str());
@@ -112,7 +121,7 @@ async fn some_history_of_people(store: &Store) {
     let (digest, cookie) = (Digest::of("inv_2"), session("zoe", &zoe));
     let accepted = second.accept(at(9)).unwrap();
     let made = store
-        .accept_invitation(&by, accepted, zoe, &digest, cookie, at(9))
+        .accept_invitation(&by, accepted, zoe, &digest, opening(cookie), at(9))
         .await;
     let _made = made.unwrap();
     let portal = portal_session("acme", "ps_1");
@@ -123,7 +132,7 @@ async fn some_history_of_people(store: &Store) {
     let portal = made.unwrap().into_parts().0;
     let (digest, cookie) = (Digest::of("portal"), portal_cookie("portal", &portal));
     let opened = store
-        .open_portal_session(&by, portal, &digest, cookie, at(11))
+        .open_portal_session(&by, portal, &digest, opening(cookie), at(11))
         .await;
     let id = opened.unwrap().into_parts().0.id;
     let revoked = store

@@ -8,7 +8,7 @@ use keyway_store::Store;
 use keyway_store::error::{ChangeError, Refusal};
 use keyway_store::ledger::Committed;
 use keyway_store::ledger::verify::LedgerState;
-use keyway_store::sessions::LinkKind;
+use keyway_store::links::LinkKind;
 use keyway_token::digest::Digest;
 
 use crate::engines::Place;
@@ -56,7 +56,7 @@ async fn open(
 ) -> Result<Committed<PortalSession>, ChangeError> {
     let (digest, cookie) = (Digest::of(secret), portal_cookie(cookie, &session));
     store
-        .open_portal_session(&system(), session, &digest, cookie, at(secs))
+        .open_portal_session(&system(), session, &digest, opening(cookie), at(secs))
         .await
 }
 

@@ -17,9 +17,12 @@ use keyway_core::time::{Span, Timestamp};
 use keyway_store::Store;
 use keyway_store::call::Call;
 use keyway_store::error::{ChangeError, Refusal};
+use keyway_store::ledger::Committed;
 use keyway_store::ledger::entry::{Entry, EntryFilter, Walk};
+use keyway_store::links::{Link, LinkKind};
+use keyway_store::passwords::{NewPassword, Password};
 use keyway_store::profile::InForce;
-use keyway_store::sessions::{Link, LinkKind, Session, SessionKind};
+use keyway_store::sessions::{Earlier, Holder, Opening, Proof, Session};
 use keyway_token::digest::Digest;
 use keyway_token::entropy::Entropy;
 
@@ -231,22 +234,71 @@ pub(crate) fn sign_in_link(secret: &str, member: &Member) -> Link {
 pub(crate) fn session(cookie: &str, member: &Member) -> Session {
     Session {
         digest: Digest::of(cookie),
-        kind: SessionKind::Person,
-        subject: member.email.folded(),
-        organization: member.organization.clone(),
+        holder: Holder::Person {
+            here: member.id.clone(),
+            members: vec![member.id.clone()],
+        },
         created_at: at(1),
         seen_at: at(1),
         expires_at: at(2_000),
     }
 }
 
+/// A session of several memberships, the first of which is where the person comes in.
+pub(crate) fn session_of(cookie: &str, members: &[&Member]) -> Session {
+    let holder = Holder::Person {
+        here: members[0].id.clone(),
+        members: members.iter().map(|it| it.id.clone()).collect(),
+    };
+    Session {
+        holder,
+        ..session(cookie, members[0])
+    }
+}
+
 pub(crate) fn portal_cookie(cookie: &str, portal: &PortalSession) -> Session {
     Session {
-        kind: SessionKind::Portal,
-        subject: portal.id.to_string(),
-        organization: portal.organization.clone(),
+        holder: Holder::Portal(portal.id.clone()),
         ..session(cookie, &ann())
     }
+}
+
+/// In a browser without a session.
+pub(crate) fn opening(session: Session) -> Opening {
+    Opening {
+        session,
+        earlier: Earlier::Nothing,
+    }
+}
+
+/// Signs a member in by a proof of the address, in a browser without a session.
+pub(crate) async fn sign_in(store: &Store, member: &Member, session: Session) {
+    let begun = store
+        .begin_session(&system(), member, Proof::Address, opening(session), at(2))
+        .await;
+    let _begun = begun.unwrap();
+}
+
+pub(crate) fn known(member: &Member, hash: Option<&str>) -> Password {
+    Password {
+        member: member.id.clone(),
+        hash: hash.map(str::to_owned),
+    }
+}
+
+/// Sets the password of members that had none, and goes on in a session with the cookie.
+pub(crate) async fn set_password(
+    store: &Store,
+    members: &[&Member],
+    hash: &str,
+    cookie: &str,
+) -> Result<Committed<()>, ChangeError> {
+    let set = NewPassword {
+        hash: hash.to_owned(),
+        replaced: members.iter().map(|it| known(it, None)).collect(),
+        opening: opening(session_of(cookie, members)),
+    };
+    store.set_password(&system(), members[0], set, at(3)).await
 }
 
 /// A call of a member, as authorized in the version that is given.

@@ -6,10 +6,12 @@ use keyway_core::change::Change;
 use keyway_core::management::Reach;
 use keyway_core::member::Member;
 use keyway_store::Store;
-use keyway_store::error::Refusal;
+use keyway_store::error::{ChangeError, Refusal};
+use keyway_store::ledger::Committed;
 use keyway_store::ledger::verify::LedgerState;
+use keyway_store::links::{Link, LinkKind};
 use keyway_store::members::MemberAt;
-use keyway_store::sessions::{Link, LinkKind, Session};
+use keyway_store::sessions::{Earlier, Holder, Opening, Proof, Session};
 use keyway_token::digest::Digest;
 
 use crate::engines::Place;
@@ -22,9 +24,12 @@ crate::conformance! {
     of_twenty_who_spend_one_link_one_wins
     who_signs_in_without_a_link_proved_it_otherwise
     a_session_is_noted_switched_and_ended_without_a_row
-    a_password_ends_every_session_of_its_person
-    a_removed_member_is_signed_out_everywhere
-    signing_out_everywhere_ends_every_session_of_one_person
+    a_session_goes_to_no_membership_that_it_has_not_proved
+    a_link_adds_its_membership_to_what_the_browser_has_proved
+    a_session_never_holds_members_of_two_addresses
+    what_ended_is_not_carried_over
+    a_removed_member_is_taken_out_of_every_session
+    signing_out_everywhere_leaves_what_was_proved_elsewhere
     a_removed_member_gets_no_way_in
     what_ended_is_forgotten
     the_ledger_holds_nothing_that_opens_anything
@@ -38,21 +43,46 @@ async fn with_three_sessions(store: &Store) -> [Member; 3] {
     let bob = with_member(store, member("acme", "bob", "bob@example.com")).await;
     let members = [ann, elsewhere, bob];
     for (member, cookie) in members.iter().zip(["ann", "ann-other", "bob"]) {
-        let session = session(cookie, member);
-        let opened = store.sign_in(&system(), member, None, session, at(2)).await;
-        let _opened = opened.unwrap();
+        sign_in(store, member, session(cookie, member)).await;
     }
     members
 }
 
 async fn open_cookies(store: &Store) -> Vec<&'static str> {
     let mut open = Vec::new();
-    for cookie in ["ann", "ann-other", "bob"] {
+    for cookie in ["ann", "ann-other", "both", "bob"] {
         if opens(store, cookie).await {
             open.push(cookie);
         }
     }
     open
+}
+
+/// The memberships that a cookie proves; none where it opens nothing.
+async fn proved(store: &Store, cookie: &str) -> Vec<String> {
+    let found = store.find_session(&Digest::of(cookie)).await.unwrap();
+    match found.map(|it| it.holder) {
+        Some(Holder::Person { members, .. }) => words(&members, |it| it.as_str()),
+        Some(Holder::Portal(_)) | None => Vec::new(),
+    }
+}
+
+/// Spends a link for a member in a browser that has a session.
+async fn spend(
+    store: &Store,
+    member: &Member,
+    link: &str,
+    cookie: &str,
+    earlier: Earlier,
+) -> Result<Committed<()>, ChangeError> {
+    let opening = Opening {
+        session: session(cookie, member),
+        earlier,
+    };
+    let proof = Proof::Link(Digest::of(link));
+    store
+        .begin_session(&system(), member, proof, opening, at(4))
+        .await
 }
 
 async fn make_link(store: &Store, member: &Member, link: Link) {
@@ -86,14 +116,15 @@ async fn a_sign_in_link_opens_one_session_and_writes_one_row(place: &Place) {
     assert_eq!(find_link(&store, "secret").await, Some(fresh.clone()));
     assert_eq!(find_link(&store, "other").await, None);
     let (digest, cookie) = (Digest::of("secret"), session("cookie", &ann));
+    let proof = Proof::Link(digest);
     let opened = store
-        .sign_in(&system(), &ann, Some(&digest), cookie, at(2))
+        .begin_session(&system(), &ann, proof, opening(cookie), at(2))
         .await
         .unwrap();
     let found = store.find_session(&Digest::of("cookie")).await.unwrap();
     assert_eq!(
         format!("{:?}", found.unwrap()),
-        format!("{:?}", opened.value())
+        format!("{:?}", session("cookie", &ann))
     );
     assert!(!opens(&store, "secret").await);
     let spent = (fresh.0, fresh.1, fresh.2, true);
@@ -126,13 +157,10 @@ async fn a_link_that_is_spent_too_old_or_unknown_opens_nothing(place: &Place) {
     make_link(&store, &ann, short).await;
     let by = system();
     let spend = |secret: &str, cookie: &str, secs| {
-        let (digest, session) = (Digest::of(secret), session(cookie, &ann));
+        let proof = Proof::Link(Digest::of(secret));
+        let opening = opening(session(cookie, &ann));
         let (store, by, ann) = (&store, &by, &ann);
-        async move {
-            store
-                .sign_in(by, ann, Some(&digest), session, at(secs))
-                .await
-        }
+        async move { store.begin_session(by, ann, proof, opening, at(secs)).await }
     };
     let _first = spend("spent", "first", 2).await.unwrap();
     let head = head_seq(&store).await;
@@ -168,13 +196,11 @@ async fn a_link_opens_nothing_but_what_it_was_made_for(place: &Place) {
         .unwrap();
     let head = head_seq(&store).await;
     for secret in ["bobs", "portal"] {
-        let (digest, session) = (Digest::of(secret), session("cookie", &ann));
-        let refused = store
-            .sign_in(&system(), &ann, Some(&digest), session, at(2))
-            .await;
+        let refused = spend(&store, &ann, secret, "cookie", Earlier::Nothing).await;
         assert_eq!(refusal(refused), Refusal::LinkDead, "{secret}");
     }
-    let (digest, cookie) = (Digest::of("bobs"), portal_cookie("cookie", &portal));
+    let digest = Digest::of("bobs");
+    let cookie = opening(portal_cookie("cookie", &portal));
     let refused = store
         .open_portal_session(&system(), portal, &digest, cookie, at(2))
         .await;
@@ -192,10 +218,7 @@ async fn of_twenty_who_spend_one_link_one_wins(place: &Place) {
         let (store, ann) = (stores[number % 2].clone(), ann.clone());
         tasks.push(tokio::spawn(async move {
             let cookie = format!("cookie-{number}");
-            let (digest, session) = (Digest::of("secret"), session(&cookie, &ann));
-            let spent = store
-                .sign_in(&system(), &ann, Some(&digest), session, at(2))
-                .await;
+            let spent = spend(&store, &ann, "secret", &cookie, Earlier::Nothing).await;
             match spent {
                 Ok(_) => Some(cookie),
                 Err(error) => {
@@ -218,75 +241,120 @@ async fn of_twenty_who_spend_one_link_one_wins(place: &Place) {
 async fn who_signs_in_without_a_link_proved_it_otherwise(place: &Place) {
     let store = place.open().await;
     let ann = with_ann(&store).await;
-    let opened = store
-        .sign_in(&by_member(&ann), &ann, None, session("cookie", &ann), at(2))
-        .await
-        .unwrap();
-    assert_eq!(opened.head().seq, 4);
-    let row = entries_after(&store, 3).await.remove(0);
-    let expected = Change::MemberSignedIn {
-        organization: organization_id("acme"),
-        id: ann.id.clone(),
-    };
-    assert_eq!(
-        (row.change(), &*row.actor),
-        (Some(expected), "member/mem_ann")
-    );
-    let way = serde_json::to_string(&row.detail).unwrap();
-    assert_eq!(way, r#"{"way":"credential"}"#);
+    for (proof, expected) in [
+        (Proof::Address, r#"{"way":"address"}"#),
+        (Proof::Passwords(Vec::new()), r#"{"way":"password"}"#),
+    ] {
+        let (head, cookie) = (head_seq(&store).await, session(expected, &ann));
+        let opened = store
+            .begin_session(&by_member(&ann), &ann, proof, opening(cookie), at(2))
+            .await
+            .unwrap();
+        assert_eq!(opened.head().seq, head + 1);
+        let row = entries_after(&store, head).await.remove(0);
+        let change = Change::MemberSignedIn {
+            organization: organization_id("acme"),
+            id: ann.id.clone(),
+        };
+        assert_eq!(
+            (row.change(), &*row.actor),
+            (Some(change), "member/mem_ann")
+        );
+        assert_eq!(serde_json::to_string(&row.detail).unwrap(), expected);
+    }
 }
 
 async fn a_session_is_noted_switched_and_ended_without_a_row(place: &Place) {
     let store = place.open().await;
     let [ann, elsewhere, _] = with_three_sessions(&store).await;
-    let (head, digest) = (store.read_head().await.unwrap(), Digest::of("ann"));
+    sign_in(&store, &ann, session_of("both", &[&ann, &elsewhere])).await;
+    let (head, digest) = (store.read_head().await.unwrap(), Digest::of("both"));
     store.touch_session(&digest, at(60)).await.unwrap();
-    store
-        .switch_session(&digest, &elsewhere.organization)
-        .await
-        .unwrap();
+    store.switch_session(&digest, &elsewhere.id).await.unwrap();
     let expected = Session {
-        organization: elsewhere.organization,
+        holder: Holder::Person {
+            here: elsewhere.id.clone(),
+            members: vec![ann.id.clone(), elsewhere.id.clone()],
+        },
         seen_at: at(60),
-        ..session("ann", &ann)
+        ..session("both", &ann)
     };
     let found = store.find_session(&digest).await.unwrap().unwrap();
     assert_eq!(format!("{found:?}"), format!("{expected:?}"));
     store.end_session(&digest).await.unwrap();
-    assert_eq!(open_cookies(&store).await, ["ann-other", "bob"]);
+    assert_eq!(open_cookies(&store).await, ["ann", "ann-other", "bob"]);
     // What ended does not come back by being used.
     store.touch_session(&digest, at(61)).await.unwrap();
     store.end_session(&digest).await.unwrap();
-    assert_eq!(open_cookies(&store).await, ["ann-other", "bob"]);
+    assert_eq!(open_cookies(&store).await, ["ann", "ann-other", "bob"]);
     assert_eq!(store.read_head().await.unwrap(), head);
 }
 
-async fn a_password_ends_every_session_of_its_person(place: &Place) {
+async fn a_session_goes_to_no_membership_that_it_has_not_proved(place: &Place) {
     let store = place.open().await;
-    let [ann, elsewhere, _] = with_three_sessions(&store).await;
-    let hash = |store: &Store, person: &str| {
-        let (store, person) = (store.clone(), person.to_owned());
-        async move { store.find_password(&person).await.unwrap() }
-    };
-    assert_eq!(hash(&store, "ann@example.com").await, None);
-    let set = store.set_password(&system(), &ann, "hash-1", at(3)).await;
-    let row = entries_after(&store, set.unwrap().head().seq - 1).await;
-    assert_eq!((row.len(), &*row[0].action), (1, "password.set"));
-    assert_eq!(open_cookies(&store).await, ["bob"]);
-    // It is the person's, whichever membership it was set by, and in any case of the address.
-    let set = store
-        .set_password(&system(), &elsewhere, "hash-2", at(4))
-        .await;
-    let _set = set.unwrap();
-    let found = hash(&store, "ann@example.com").await;
-    assert_eq!(found.as_deref(), Some("hash-2"));
-    assert_eq!(hash(&store, "ANN@example.com").await, None);
-    assert_eq!(hash(&store, "bob@example.com").await, None);
+    let [ann, elsewhere, bob] = with_three_sessions(&store).await;
+    for other in [&elsewhere, &bob] {
+        let digest = Digest::of("ann");
+        store.switch_session(&digest, &other.id).await.unwrap();
+        let found = store.find_session(&digest).await.unwrap().unwrap();
+        assert_eq!(found.holder, session("ann", &ann).holder);
+    }
 }
 
-async fn a_removed_member_is_signed_out_everywhere(place: &Place) {
+async fn a_link_adds_its_membership_to_what_the_browser_has_proved(place: &Place) {
     let store = place.open().await;
-    let [ann, ..] = with_three_sessions(&store).await;
+    let [_, elsewhere, _] = with_three_sessions(&store).await;
+    make_link(&store, &elsewhere, sign_in_link("secret", &elsewhere)).await;
+    let earlier = Earlier::GoesOn(Digest::of("ann"));
+    let begun = spend(&store, &elsewhere, "secret", "both", earlier).await;
+    let _begun = begun.unwrap();
+    assert_eq!(proved(&store, "both").await, ["mem_ann", "mem_ann2"]);
+    // Nobody who knew the cookie before has what was added.
+    assert_eq!(open_cookies(&store).await, ["ann-other", "both", "bob"]);
+    // A proof that stands alone ends what was there, and keeps nothing of it.
+    make_link(&store, &elsewhere, sign_in_link("again", &elsewhere)).await;
+    let earlier = Earlier::Ends(Digest::of("both"));
+    let begun = spend(&store, &elsewhere, "again", "alone", earlier).await;
+    let _begun = begun.unwrap();
+    assert_eq!(proved(&store, "alone").await, ["mem_ann2"]);
+    assert_eq!(open_cookies(&store).await, ["ann-other", "bob"]);
+}
+
+async fn a_session_never_holds_members_of_two_addresses(place: &Place) {
+    let store = place.open().await;
+    let [_, elsewhere, _] = with_three_sessions(&store).await;
+    make_link(&store, &elsewhere, sign_in_link("secret", &elsewhere)).await;
+    let earlier = Earlier::GoesOn(Digest::of("bob"));
+    let begun = spend(&store, &elsewhere, "secret", "both", earlier).await;
+    let _begun = begun.unwrap();
+    assert_eq!(proved(&store, "both").await, ["mem_ann2"]);
+    assert_eq!(open_cookies(&store).await, ["ann", "ann-other", "both"]);
+}
+
+/// A link that is spent while somebody signs out must not bring back what they signed out of.
+async fn what_ended_is_not_carried_over(place: &Place) {
+    let store = place.open().await;
+    let [ann, elsewhere, _] = with_three_sessions(&store).await;
+    for (link, cookie) in [("first", "after"), ("second", "behind")] {
+        make_link(&store, &elsewhere, sign_in_link(link, &elsewhere)).await;
+        let digest = Digest::of("ann");
+        store.end_session(&digest).await.unwrap();
+        let begun = spend(&store, &elsewhere, link, cookie, Earlier::GoesOn(digest)).await;
+        let _begun = begun.unwrap();
+        assert_eq!(proved(&store, cookie).await, ["mem_ann2"]);
+        sign_in(&store, &ann, session("ann", &ann)).await;
+        let signed_out = [ann.id.clone()];
+        let ended = store
+            .end_sessions(&system(), &ann, &signed_out, at(3))
+            .await;
+        let _ended = ended.unwrap();
+    }
+}
+
+async fn a_removed_member_is_taken_out_of_every_session(place: &Place) {
+    let store = place.open().await;
+    let [ann, elsewhere, _] = with_three_sessions(&store).await;
+    sign_in(&store, &ann, session_of("both", &[&ann, &elsewhere])).await;
     let (acme, head) = (own("acme"), head_seq(&store).await);
     let place = MemberAt {
         reach: &acme,
@@ -294,22 +362,36 @@ async fn a_removed_member_is_signed_out_everywhere(place: &Place) {
         expected: None,
     };
     let removed = store.remove_member(&system(), place, at(3)).await.unwrap();
-    assert_eq!(open_cookies(&store).await, ["bob"]);
+    // What she is elsewhere is not for this organization to end.
+    assert_eq!(open_cookies(&store).await, ["ann-other", "both", "bob"]);
+    assert_eq!(proved(&store, "both").await, ["mem_ann2"]);
     assert_eq!(removed.head().seq, head + 1);
 }
 
-async fn signing_out_everywhere_ends_every_session_of_one_person(place: &Place) {
+async fn signing_out_everywhere_leaves_what_was_proved_elsewhere(place: &Place) {
     let store = place.open().await;
-    let [ann, ..] = with_three_sessions(&store).await;
+    let [ann, elsewhere, _] = with_three_sessions(&store).await;
+    sign_in(&store, &ann, session_of("both", &[&ann, &elsewhere])).await;
     let head = head_seq(&store).await;
-    let ended = store.end_sessions(&by_member(&ann), &ann, at(3)).await;
+    let signed_out = [ann.id.clone()];
+    let ended = store
+        .end_sessions(&by_member(&ann), &ann, &signed_out, at(3))
+        .await;
     assert_eq!(ended.unwrap().head().seq, head + 1);
-    assert_eq!(open_cookies(&store).await, ["bob"]);
+    assert_eq!(open_cookies(&store).await, ["ann-other", "both", "bob"]);
+    assert_eq!(proved(&store, "both").await, ["mem_ann2"]);
     let row = entries_after(&store, head).await.remove(0);
     assert_eq!(
         (&*row.action, &*row.target),
         ("member.signed_out", "mem_ann")
     );
+    // Whoever has proved both signs out of both.
+    let signed_out = [ann.id.clone(), elsewhere.id.clone()];
+    let ended = store
+        .end_sessions(&by_member(&ann), &ann, &signed_out, at(4))
+        .await;
+    let _ended = ended.unwrap();
+    assert_eq!(open_cookies(&store).await, ["bob"]);
 }
 
 /// A link, a session or a password that comes a moment after the removal would outlive it.
@@ -324,9 +406,11 @@ async fn a_removed_member_gets_no_way_in(place: &Place) {
         expected: None,
     };
     let removed = store.remove_member(&system(), place, at(3)).await.unwrap();
-    for way in [None, Some(&Digest::of("early"))] {
-        let session = session("ann", &ann);
-        let refused = store.sign_in(&system(), &ann, way, session, at(4)).await;
+    for proof in [Proof::Address, Proof::Link(Digest::of("early"))] {
+        let opening = opening(session("ann", &ann));
+        let refused = store
+            .begin_session(&system(), &ann, proof, opening, at(4))
+            .await;
         assert_eq!(refusal(refused), Refusal::MemberNotFound);
     }
     let late = sign_in_link("late", &ann);
@@ -334,11 +418,12 @@ async fn a_removed_member_gets_no_way_in(place: &Place) {
         .create_sign_in_link(&system(), &ann, late, at(4))
         .await;
     assert_eq!(refusal(refused), Refusal::MemberNotFound);
-    let refused = store.set_password(&system(), &ann, "hash", at(4)).await;
+    let refused = set_password(&store, &[&ann], "hash", "set").await;
     assert_eq!(refusal(refused), Refusal::MemberNotFound);
     assert_eq!(find_link(&store, "late").await, None);
-    assert_eq!(store.find_password("ann@example.com").await.unwrap(), None);
-    assert_eq!(open_cookies(&store).await, ["bob"]);
+    let found = store.find_passwords(&[ann.id.clone()]).await;
+    assert_eq!(found.unwrap(), [known(&ann, None)]);
+    assert_eq!(open_cookies(&store).await, ["ann-other", "bob"]);
     assert_eq!(store.read_head().await.unwrap(), removed.head());
 }
 
@@ -355,8 +440,7 @@ async fn what_ended_is_forgotten(place: &Place) {
             expires_at: at(secs),
             ..session(secret, &ann)
         };
-        let opened = store.sign_in(&system(), &ann, None, opened, at(2)).await;
-        let _opened = opened.unwrap();
+        sign_in(&store, &ann, opened).await;
     }
     let head = head_seq(&store).await;
     store.delete_ended_before(at(10)).await.unwrap();
@@ -373,13 +457,13 @@ async fn the_ledger_holds_nothing_that_opens_anything(place: &Place) {
     let [ann, _, bob] = with_three_sessions(&store).await;
     make_link(&store, &ann, sign_in_link("secret", &ann)).await;
     let digest = Digest::of("secret");
-    let opened = session("cookie", &ann);
+    let opened = opening(session("cookie", &ann));
     let opened = store
-        .sign_in(&system(), &ann, Some(&digest), opened, at(3))
+        .begin_session(&system(), &ann, Proof::Link(digest), opened, at(3))
         .await;
     let _opened = opened.unwrap();
     let hash = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA";
-    let set = store.set_password(&system(), &bob, hash, at(4)).await;
+    let set = set_password(&store, &[&bob], hash, "bobs").await;
     assert_eq!(set.unwrap().head().seq, 12);
     let rows = entries_after(&store, 0).await;
     let texts = format!("{rows:?}");
