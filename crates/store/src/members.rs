@@ -280,7 +280,7 @@ impl Store {
             let mut proposal = proposal(&by, change, &removed, now);
             proposal.rows.left = vec![removed.id.clone()];
             proposal.rows.passwords = vec![Password {
-                member: removed.id.clone(),
+                member: removed.id,
                 hash: None,
             }];
             Some(proposal)

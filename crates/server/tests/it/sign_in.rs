@@ -86,7 +86,7 @@ async fn a_password_covers_the_memberships_of_the_session_that_set_it() {
     assert_eq!(ann.set_password("", PASSWORD).await, 303);
     let mut other = Browser::of(&server);
     assert_eq!(other.sign_in("ANN@Example.com", PASSWORD).await, 303);
-    assert_eq!(other.reaches(&[&acme, &globex]).await, [acme.clone()]);
+    assert_eq!(other.reaches(&[&acme, &globex]).await, [&*acme]);
     let link = server.sign_in_link(&server.root(), &elsewhere).await;
     ann.open(&link).await;
     assert_eq!(

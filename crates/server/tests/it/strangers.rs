@@ -72,8 +72,8 @@ async fn a_session_reaches_no_organization_that_takes_the_person_in_later() {
     let scene = Scene::set().await;
     let (mut impostor, _) = scene.impostor().await;
     let mut ann = scene.ann().await;
-    assert_eq!(scene.reached(&mut impostor).await, [scene.mallory.clone()]);
-    assert_eq!(scene.reached(&mut ann).await, [scene.acme.clone()]);
+    assert_eq!(scene.reached(&mut impostor).await, [&*scene.mallory]);
+    assert_eq!(scene.reached(&mut ann).await, [&*scene.acme]);
     let keys = format!("/v1/keys?organization={}", scene.acme);
     impostor
         .get(&keys)
@@ -89,11 +89,11 @@ async fn a_password_opens_no_organization_that_takes_the_person_in_later() {
     let (mut impostor, _) = scene.impostor().await;
     assert_eq!(impostor.set_password("", STRANGERS).await, 303);
     let mut ann = scene.ann().await;
-    assert_eq!(scene.reached_with(STRANGERS).await, [scene.mallory.clone()]);
+    assert_eq!(scene.reached_with(STRANGERS).await, [&*scene.mallory]);
     // It is not in Ann's way either: she has none yet, and sets one without knowing the stranger's.
     assert_eq!(ann.set_password("", ANNS).await, 303);
-    assert_eq!(scene.reached_with(ANNS).await, [scene.acme.clone()]);
-    assert_eq!(scene.reached_with(STRANGERS).await, [scene.mallory.clone()]);
+    assert_eq!(scene.reached_with(ANNS).await, [&*scene.acme]);
+    assert_eq!(scene.reached_with(STRANGERS).await, [&*scene.mallory]);
     // Nor does a later one of the stranger's replace hers.
     assert_eq!(
         impostor.set_password(ANNS, "whatever else it is").await,
@@ -105,7 +105,7 @@ async fn a_password_opens_no_organization_that_takes_the_person_in_later() {
             .await,
         303
     );
-    assert_eq!(scene.reached_with(ANNS).await, [scene.acme.clone()]);
+    assert_eq!(scene.reached_with(ANNS).await, [&*scene.acme]);
 }
 
 #[tokio::test]
@@ -134,16 +134,16 @@ async fn who_has_proved_both_is_signed_out_of_the_other_by_nobody() {
     assert_eq!(scene.reached(&mut ann).await, both);
     // A password that is set, signing out everywhere, and removal end what is Mallory's to end.
     assert_eq!(impostor.set_password("", STRANGERS).await, 303);
-    assert_eq!(scene.reached(&mut ann).await, [scene.acme.clone()]);
+    assert_eq!(scene.reached(&mut ann).await, [&*scene.acme]);
     ann.open(&scene.server.sign_in_link(&scene.by, &member).await)
         .await;
     assert_eq!(impostor.post("/sign-out-everywhere", &[]).await.status, 303);
-    assert_eq!(scene.reached(&mut ann).await, [scene.acme.clone()]);
+    assert_eq!(scene.reached(&mut ann).await, [&*scene.acme]);
     ann.open(&scene.server.sign_in_link(&scene.by, &member).await)
         .await;
     let removed = scene.by.delete(&format!("/v1/members/{member}")).await;
     removed.expect(200);
-    assert_eq!(scene.reached(&mut ann).await, [scene.acme.clone()]);
+    assert_eq!(scene.reached(&mut ann).await, [&*scene.acme]);
 }
 
 #[tokio::test]
@@ -158,8 +158,8 @@ async fn no_link_is_made_for_a_member_of_another_organization_and_none_is_blocke
     let mut ann = Browser::at(&scene.server, &scene.server.sign_in_link(&by, &own).await).await;
     let (_impostor, _) = scene.impostor().await;
     let mut later = Browser::at(&scene.server, &scene.server.sign_in_link(&by, &own).await).await;
-    assert_eq!(scene.reached(&mut ann).await, [scene.acme.clone()]);
-    assert_eq!(scene.reached(&mut later).await, [scene.acme.clone()]);
+    assert_eq!(scene.reached(&mut ann).await, [&*scene.acme]);
+    assert_eq!(scene.reached(&mut later).await, [&*scene.acme]);
 }
 
 #[tokio::test]
@@ -177,8 +177,8 @@ async fn an_open_browser_and_one_password_give_no_other_membership_a_password() 
         303
     );
     let third = scene.reached_with("a third one to get in").await;
-    assert_eq!(third, [scene.mallory.clone()]);
-    assert_eq!(scene.reached_with(ANNS).await, [scene.acme.clone()]);
+    assert_eq!(third, [&*scene.mallory]);
+    assert_eq!(scene.reached_with(ANNS).await, [&*scene.acme]);
 }
 
 #[tokio::test]

@@ -123,7 +123,10 @@ async fn a_password_is_not_set_in_a_session_that_ended(place: &Place) {
     };
     let refused = store.set_password(&system(), &ann, set, at(3)).await;
     assert_eq!(refusal(refused), Refusal::ActorGone);
-    let found = store.find_passwords(&[ann.id.clone()]).await.unwrap();
+    let found = store
+        .find_passwords(std::slice::from_ref(&ann.id))
+        .await
+        .unwrap();
     assert_eq!(found, [known(&ann, None)]);
     assert!(!opens(&store, "fresh").await);
 }
@@ -206,6 +209,9 @@ async fn a_removed_member_leaves_no_password(place: &Place) {
     assert_eq!(passwords(&store, &both).await, expected);
     // Added again, nothing of before opens anything.
     let again = with_member(&store, member("acme", "again", "ann@example.com")).await;
-    let found = store.find_passwords(&[again.id.clone()]).await.unwrap();
+    let found = store
+        .find_passwords(std::slice::from_ref(&again.id))
+        .await
+        .unwrap();
     assert_eq!(found, [known(&again, None)]);
 }

@@ -421,7 +421,7 @@ async fn a_removed_member_gets_no_way_in(place: &Place) {
     let refused = set_password(&store, &[&ann], "hash", "set").await;
     assert_eq!(refusal(refused), Refusal::MemberNotFound);
     assert_eq!(find_link(&store, "late").await, None);
-    let found = store.find_passwords(&[ann.id.clone()]).await;
+    let found = store.find_passwords(std::slice::from_ref(&ann.id)).await;
     assert_eq!(found.unwrap(), [known(&ann, None)]);
     assert_eq!(open_cookies(&store).await, ["ann-other", "bob"]);
     assert_eq!(store.read_head().await.unwrap(), removed.head());
