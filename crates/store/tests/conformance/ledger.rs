@@ -10,7 +10,6 @@ use keyway_store::ledger::entry::{Entry, EntryFilter, Walk};
 use keyway_store::ledger::verify::{Fault, LedgerState};
 use keyway_store::links::LinkKind;
 use keyway_store::members::{MemberAt, MemberEdit};
-use keyway_store::passwords::NewPassword;
 use keyway_store::sessions::Proof;
 use keyway_token::digest::Digest;
 
@@ -94,11 +93,7 @@ async fn some_history_of_people(store: &Store) {
         .await;
     let _opened = opened.unwrap();
     let by_ann = by_member(&ann);
-    let set = NewPassword {
-        hash: "hash".to_owned(),
-        replaced: vec![known(&ann, None)],
-        opening: opening(session("ann-2", &ann)),
-    };
+    let set = first_password(&[&ann], "hash", "ann-2");
     let set = store.set_password(&by_ann, &ann, set, at(5)).await;
     let _set = set.unwrap();
     let memberships = [ann.id.clone()];

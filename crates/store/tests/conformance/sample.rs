@@ -286,6 +286,15 @@ pub(crate) fn known(member: &Member, hash: Option<&str>) -> Password {
     }
 }
 
+/// A password for members that had none, set in a browser without a session.
+pub(crate) fn first_password(members: &[&Member], hash: &str, cookie: &str) -> NewPassword {
+    NewPassword {
+        hash: hash.to_owned(),
+        replaced: members.iter().map(|it| known(it, None)).collect(),
+        opening: opening(session_of(cookie, members)),
+    }
+}
+
 /// Sets the password of members that had none, and goes on in a session with the cookie.
 pub(crate) async fn set_password(
     store: &Store,
@@ -293,11 +302,7 @@ pub(crate) async fn set_password(
     hash: &str,
     cookie: &str,
 ) -> Result<Committed<()>, ChangeError> {
-    let set = NewPassword {
-        hash: hash.to_owned(),
-        replaced: members.iter().map(|it| known(it, None)).collect(),
-        opening: opening(session_of(cookie, members)),
-    };
+    let set = first_password(members, hash, cookie);
     store.set_password(&system(), members[0], set, at(3)).await
 }
 
