@@ -61,18 +61,21 @@ export class House {
 
 // One suite for each profile.
 export function suite(title, environment, tests, options = {}) {
-  for (const profile of profiles) {
-    describe(`${profile.name}: ${title}`, () => {
-      const house = new House(profile);
-      before(async () => {
-        [house.server, house.browser] = await Promise.all([Server.start(profile, environment, options), launch()]);
-      });
-      afterEach(() => house.partWithAll());
-      after(async () => {
-        await house.browser?.close();
-        await house.server?.stop();
-      });
-      tests(house);
+  for (const profile of profiles) suiteOf(profile, title, environment, tests, options);
+}
+
+// A suite for one profile.
+export function suiteOf(profile, title, environment, tests, options = {}) {
+  describe(`${profile.name}: ${title}`, () => {
+    const house = new House(profile);
+    before(async () => {
+      [house.server, house.browser] = await Promise.all([Server.start(profile, environment, options), launch()]);
     });
-  }
+    afterEach(() => house.partWithAll());
+    after(async () => {
+      await house.browser?.close();
+      await house.server?.stop();
+    });
+    tests(house);
+  });
 }

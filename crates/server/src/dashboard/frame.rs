@@ -116,7 +116,7 @@ impl Frame {
             organizations,
             person,
             email,
-            nav: navigation(app, caller),
+            nav: navigation(app, profile, caller),
             place,
             toast: None,
             portal: None,
@@ -152,7 +152,7 @@ impl Frame {
 }
 
 /// Entries of pages that the visitor may open.
-fn navigation(app: &App, caller: &Caller) -> Vec<NavGroup> {
+fn navigation(app: &App, profile: &ProfileInForce, caller: &Caller) -> Vec<NavGroup> {
     use ManagementPermission as P;
     let item = |needed: P, href, icon, label: &str, shortcut| {
         let is_open = matches!(reach_of(app, caller, needed), Ok(Some(_)));
@@ -167,7 +167,7 @@ fn navigation(app: &App, caller: &Caller) -> Vec<NavGroup> {
     let keys = NavItem {
         href: "/keys",
         icon: "key",
-        label: "API keys".to_owned(),
+        label: profile.profile.pages.words.keys.clone(),
         shortcut: Some('k'),
     };
     let own = NavItem {

@@ -10,6 +10,7 @@ use keyway_api::project::CreateProject;
 use keyway_core::id::ProjectId;
 use keyway_core::management::{ManagementPermission, Reach};
 use keyway_core::organization::Project;
+use keyway_core::profile::pages::Words;
 use keyway_store::error::{ChangeError, Refusal};
 use keyway_store::keys::counts::PROJECT_KEYS_MAX;
 use keyway_store::keys::list::KeyFilter;
@@ -161,7 +162,8 @@ pub(crate) fn up_to_limit(keys: i64, limit: Option<i64>) -> String {
 async fn rows(visitor: &Visitor, projects: &[Project]) -> Result<Vec<Row>, Problem> {
     let now = visitor.app.clock.now();
     let ids: Vec<ProjectId> = projects.iter().map(|it| it.id.clone()).collect();
-    let limit = visitor.profile.profile.limits.active_keys_per_project;
+    let profile = &visitor.profile.profile;
+    let limit = profile.limits.active_keys_per_project;
     let counted = visitor
         .app
         .store
@@ -277,6 +279,9 @@ struct OnePage {
     keys: Vec<KeyRow>,
     has_more: bool,
     hides_keys: bool,
+    /// What it takes to see them, in the product's word.
+    keys_read: String,
+    words: Words,
     may_create_key: bool,
     may_rotate: bool,
     may_revoke: bool,
@@ -310,7 +315,8 @@ async fn read_one(visitor: &Visitor, frame: &Frame, project: &Project) -> Result
     use ManagementPermission as P;
     let (app, now) = (&visitor.app, visitor.app.clock.now());
     let ids = [project.id.clone()];
-    let limit = visitor.profile.profile.limits.active_keys_per_project;
+    let profile = &visitor.profile.profile;
+    let limit = profile.limits.active_keys_per_project;
     let counted = app
         .store
         .count_limited_keys(&project.organization, &ids, limit, now)
@@ -348,8 +354,10 @@ async fn read_one(visitor: &Visitor, frame: &Frame, project: &Project) -> Result
             None => Vec::new(),
         },
         has_more,
-        may_create_key: visitor.may(P::KeysCreate),
-        may_rotate: visitor.may(P::KeysRotate),
-        may_revoke: visitor.may(P::KeysRevoke),
+        keys_read: profile.labels.of(P::KeysRead).to_owned(),
+        words: profile.pages.words.clone(),
+        may_create_key: visitor.may_in(P::KeysCreate, &project.id),
+        may_rotate: visitor.may_in(P::KeysRotate, &project.id),
+        may_revoke: visitor.may_in(P::KeysRevoke, &project.id),
     })
 }

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::Method;
 use http::request::Parts;
 use keyway_core::grant::RoleName;
-use keyway_core::id::OrganizationId;
+use keyway_core::id::{OrganizationId, ProjectId};
 use keyway_core::management::{ManagementPermission, Reach};
 use keyway_core::member::Member;
 use keyway_core::portal::PortalSession;
@@ -210,6 +210,13 @@ impl Visitor {
     pub(crate) fn may(&self, permission: ManagementPermission) -> bool {
         let reach = crate::auth::reach_of(&self.app, &self.caller, permission);
         matches!(reach, Ok(Some(_)))
+    }
+
+    /// The same for the keys of one project.
+    pub(crate) fn may_in(&self, permission: ManagementPermission, project: &ProjectId) -> bool {
+        let reach = crate::auth::reach_of(&self.app, &self.caller, permission);
+        let is_in = |reach: Reach| reach.covers_key(self.organization(), Some(project), None);
+        reach.ok().flatten().is_some_and(is_in)
     }
 
     /// Why a control is missing or cannot be used.
