@@ -1,0 +1,57 @@
+"""Verify and manage API keys with Keyway."""
+
+from ._async.client import AsyncKeyway
+from ._question import question
+from ._sync.client import Keyway
+from .errors import (
+    ConfigurationError,
+    Conflict,
+    EnvironmentMismatch,
+    InsufficientPermissions,
+    InvalidRequest,
+    IpNotAllowed,
+    KeyExpired,
+    KeyInactive,
+    KeyInvalid,
+    KeyMalformed,
+    KeyMissing,
+    KeyRefused,
+    KeyRevoked,
+    KeywayError,
+    NotAuthorized,
+    NotFound,
+    OutOfScope,
+    PermissionDenied,
+    ProblemError,
+    Undecided,
+    Unreachable,
+    VersionConflict,
+)
+
+__all__ = [
+    "AsyncKeyway",
+    "ConfigurationError",
+    "Conflict",
+    "EnvironmentMismatch",
+    "InsufficientPermissions",
+    "InvalidRequest",
+    "IpNotAllowed",
+    "KeyExpired",
+    "KeyInactive",
+    "KeyInvalid",
+    "KeyMalformed",
+    "KeyMissing",
+    "KeyRefused",
+    "KeyRevoked",
+    "Keyway",
+    "KeywayError",
+    "NotAuthorized",
+    "NotFound",
+    "OutOfScope",
+    "PermissionDenied",
+    "ProblemError",
+    "Undecided",
+    "Unreachable",
+    "VersionConflict",
+    "question",
+]
