@@ -109,6 +109,20 @@ suite('every page', {}, (house) => {
     });
   }
 
+  test('a list of as many keys as it shows, all with long names, is small', async () => {
+    const { server, profile } = house;
+    const owner = await house.owner('Umbrella');
+    const project = await server.project(owner.organization, `Search ${'and more '.repeat(5)}`.trim());
+    for (let number = 10; number < 40; number += 1) {
+      const name = `Number ${number} of the machines behind the load balancer in Frankfurt and Dublin`;
+      await server.key(owner.organization, { name, project });
+    }
+    const answer = await owner.page.goto(profile.places.keys);
+    assert.equal((await owner.page.getByRole('rowheader').count()), 25);
+    const { length } = await answer.body();
+    assert.ok(length <= DOCUMENT_BYTES_MAX, `${length} bytes`);
+  });
+
   test('style, icons and scripts are small, and kept for good', async () => {
     const visitor = await house.owner();
     const addresses = new Set();

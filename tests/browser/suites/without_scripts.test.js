@@ -33,6 +33,19 @@ suite('without JavaScript', {}, (house) => {
     assert.equal(await server.verdict(next), 'api_key_revoked');
   });
 
+  test('a key is switched off and on from the list', async () => {
+    const { server } = house;
+    const owner = await house.owner('Acme', { javaScriptEnabled: false });
+    const key = await server.key(owner.organization, { name: 'Production server' });
+    const keys = new KeyPages(owner.page, house.profile);
+    for (const [verb, code] of [['Deactivate', 'api_key_inactive'], ['Activate', 'valid']]) {
+      await keys.open();
+      await keys.row('Production server').getByRole('button', { name: `${verb} Production server` }).click();
+      await owner.page.getByRole('status').filter({ hasText: 'Production server is' }).waitFor();
+      assert.equal(await server.verdict(key.secret), code);
+    }
+  });
+
   test('a wrong form is shown again with what was typed', async () => {
     const owner = await house.owner('Acme', { javaScriptEnabled: false });
     const keys = new KeyPages(owner.page, house.profile);

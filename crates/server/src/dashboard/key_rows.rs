@@ -9,6 +9,9 @@ use super::moments::{self, Moment};
 use super::visitor::Visitor;
 use crate::answer::problem::Problem;
 
+/// Rows on one page.
+pub(crate) const ROWS: usize = 25;
+
 #[derive(Clone, Debug)]
 pub(crate) struct KeyRow {
     pub id: String,

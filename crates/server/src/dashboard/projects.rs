@@ -18,7 +18,7 @@ use keyway_store::page::{Cursor, PAGE_ROWS_MAX, Page as Rows};
 use serde::Deserialize;
 
 use super::frame::Frame;
-use super::key_rows::{KeyRow, key_rows};
+use super::key_rows::{self, KeyRow, key_rows};
 use super::members::{grouped, up_to};
 use super::moments::{self, Moment};
 use super::notice;
@@ -334,7 +334,7 @@ async fn read_one(visitor: &Visitor, frame: &Frame, project: &Project) -> Result
             let reach = permit.reach();
             Some(
                 app.store
-                    .list_keys(reach, &filter, None, paged::ROWS, now)
+                    .list_keys(reach, &filter, None, key_rows::ROWS, now)
                     .await?,
             )
         }

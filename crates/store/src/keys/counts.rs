@@ -14,7 +14,7 @@ pub const CREATOR_KEYS_MAX: i64 = 1_000;
 /// Where counting the keys of an organization ends.
 pub const ORGANIZATION_KEYS_MAX: i64 = 10_000;
 /// Where counting the keys of one project ends.
-pub const PROJECT_KEYS_MAX: i64 = 10_000;
+pub const PROJECT_KEYS_MAX: i64 = 1_000;
 /// Most words of `managed_by` that are told apart.
 pub const MANAGERS_MAX: i64 = 200;
 

@@ -53,13 +53,31 @@ impl Default for KeyFilter {
 }
 
 impl KeyFilter {
-    /// A condition with an index by the end of keys, of `$1` the organization and `$2` the time.
+    /// A condition with an index by the end of keys, of `$1` the organization, `$2` the time and `$3`
+    /// the project, if there is one.
     pub(super) fn by_end(&self) -> Option<&'static str> {
-        if self.status == Some(KeyStatus::Expired) {
-            return Some("organization = $1 AND expires_at <= $2");
+        match (self.status, &self.project) {
+            (Some(KeyStatus::Expired), Some(_)) => {
+                Some("organization = $1 AND expires_at <= $2 AND project = $3")
+            }
+            (Some(KeyStatus::Expired), None) => Some("organization = $1 AND expires_at <= $2"),
+            _ if self.is_outgoing => {
+                Some("organization = $1 AND expires_at > $2 AND successor IS NOT NULL")
+            }
+            _ => None,
         }
-        self.is_outgoing
-            .then_some("organization = $1 AND successor IS NOT NULL AND expires_at > $2")
+    }
+
+    fn values_by_end(&self, organization: &str, now: Timestamp) -> Vec<Value> {
+        let mut values = vec![
+            Value::Text(organization.to_owned()),
+            Value::Int(now.micros()),
+        ];
+        if self.status == Some(KeyStatus::Expired) {
+            let project = self.project.as_ref();
+            values.extend(project.map(|it| Value::Text(it.to_string())));
+        }
+        values
     }
 }
 
@@ -273,7 +291,7 @@ impl Store {
         let organization = reach_text(reach).or(named);
         let is_sorted = match (filter.by_end(), organization) {
             (Some(by_end), Some(own)) => {
-                let values = [Value::Text(own.to_owned()), Value::Int(now.micros())];
+                let values = filter.values_by_end(own, now);
                 are_few(&mut connection, by_end, &values).await?
             }
             _ => false,

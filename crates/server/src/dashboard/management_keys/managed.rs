@@ -12,10 +12,10 @@ use crate::answer::problem::Problem;
 use crate::auth::Permit;
 use crate::auth::permissions::{KeysRead, ManagementKeysRead};
 use crate::dashboard::frame::Frame;
-use crate::dashboard::key_rows::{KeyRow, key_rows};
+use crate::dashboard::key_rows::{self, KeyRow, key_rows};
 use crate::dashboard::members::grouped;
 use crate::dashboard::page::{page, refusal};
-use crate::dashboard::paged::{self, Paged, Wanted};
+use crate::dashboard::paged::{Paged, Wanted};
 use crate::dashboard::visitor::Visitor;
 use crate::request::query::Query;
 
@@ -102,7 +102,7 @@ async fn read(
     let found = if chosen.by.is_empty() {
         None
     } else {
-        let rows = paged::ROWS;
+        let rows = key_rows::ROWS;
         Some(
             app.store
                 .list_keys(permit.reach(), &filter, cursor.as_ref(), rows, now)

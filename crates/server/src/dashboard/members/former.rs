@@ -15,11 +15,12 @@ use crate::dashboard::frame::Frame;
 use crate::dashboard::key_rows::{KeyRow, key_rows};
 use crate::dashboard::moments::{self, Moment};
 use crate::dashboard::page::{page, refusal};
-use crate::dashboard::paged;
 use crate::dashboard::visitor::Visitor;
 
 /// People who are told apart; whoever cleans up sees the others next.
 const LEAVERS_MAX: usize = 20;
+/// Keys on the page, whoever left them.
+const KEYS_MAX: usize = 25;
 
 /// What the members page says about keys that were left behind.
 #[derive(Clone, Debug)]
@@ -115,12 +116,20 @@ pub(crate) async fn former(visitor: Visitor) -> Result<Response, Response> {
 async fn people(visitor: &Visitor, permit: &Permit<KeysRead>) -> Result<Vec<Leaver>, Problem> {
     let app = &visitor.app;
     let (organization, now) = (visitor.organization(), app.clock.now());
-    let mut people = Vec::new();
-    for member in app
+    let mut people: Vec<Leaver> = Vec::new();
+    let leavers = app
         .store
         .list_leavers(organization, LEAVERS_MAX, now)
-        .await?
-    {
+        .await?;
+    let mut room = KEYS_MAX;
+    for member in leavers {
+        if room == 0 {
+            people
+                .last_mut()
+                .into_iter()
+                .for_each(|it| it.has_more = true);
+            break;
+        }
         let filter = KeyFilter {
             created_by: Some(format!("member/{}", member.id)),
             include_revoked: false,
@@ -128,8 +137,9 @@ async fn people(visitor: &Visitor, permit: &Permit<KeysRead>) -> Result<Vec<Leav
         };
         let found = app
             .store
-            .list_keys(permit.reach(), &filter, None, paged::ROWS, now)
+            .list_keys(permit.reach(), &filter, None, room, now)
             .await?;
+        room = room.saturating_sub(found.rows.len());
         people.push(Leaver {
             name: member.name.as_str().to_owned(),
             email: member.email.as_str().to_owned(),
