@@ -15,6 +15,7 @@ use crate::auth::passwords::Passwords;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::jwt::issuer::Issuers;
+use crate::oidc::provider::Provider;
 use crate::profile_in_force::ProfileInForce;
 use crate::request::context::RequestIds;
 use crate::request::idempotency::InFlight;
@@ -39,6 +40,8 @@ pub(crate) struct App {
     pub passwords: Passwords,
     /// Whose signed tokens stand for members.
     pub issuers: Issuers,
+    /// Where people may sign in besides.
+    pub provider: Option<Provider>,
     /// Where clients find this server, without a slash at the end.
     pub public_url: String,
     pub trusted_proxies: Vec<IpNet>,

@@ -6,6 +6,7 @@
 //! an organization, the permit's reach is that part.
 
 pub(crate) mod caller;
+pub(crate) mod cookie;
 pub(crate) mod passwords;
 pub(crate) mod permissions;
 pub(crate) mod same_origin;

@@ -13,6 +13,7 @@ mod file;
 pub mod jwt_issuer;
 pub mod key;
 pub mod layer;
+pub mod oidc;
 mod parse;
 pub mod profile;
 pub mod remote_url;
@@ -29,6 +30,7 @@ use keyway_store::location::Location;
 use keyway_token::secret::Secret;
 
 use jwt_issuer::JwtIssuer;
+use oidc::Oidc;
 
 /// The shipped sample, which is the lowest layer.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
@@ -58,6 +60,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// `KEYWAY_ROOT_KEY`, from the environment alone. Default: none.
     pub root_key: Option<Secret>,
+    /// `[oidc]`: where people may sign in besides. Default: nowhere.
+    pub oidc: Option<Oidc>,
     /// `[[jwt.issuer]]`: whose signed tokens stand for members. Default: nobody's.
     pub jwt_issuers: Vec<JwtIssuer>,
     pub log: Log,

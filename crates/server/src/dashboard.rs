@@ -53,6 +53,8 @@ pub(crate) fn routes() -> Router<AppState> {
             "/portal/open/{secret}",
             get(sign_in::link::show).post(sign_in::link::spend),
         )
+        .route("/sign-in/oidc", get(sign_in::oidc::leave))
+        .route("/sign-in/oidc/callback", get(sign_in::oidc::come_back))
         .route("/sign-out", post(sign_in::out::here))
         .route("/sign-out-everywhere", post(sign_in::out::everywhere))
         .merge(people())

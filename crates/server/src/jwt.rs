@@ -13,7 +13,7 @@ pub mod issuer;
 pub(crate) mod key;
 pub(crate) mod key_set;
 pub(crate) mod remote_keys;
-mod strict_json;
+pub(crate) mod strict_json;
 #[cfg(test)]
 mod tests;
 pub(crate) mod token;

@@ -18,6 +18,7 @@ pub mod entropy;
 pub mod first_start;
 mod jobs;
 pub mod jwt;
+mod oidc;
 mod one_time_link;
 mod openapi;
 pub mod outgoing;

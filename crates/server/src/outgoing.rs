@@ -7,7 +7,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::ACCEPT;
+use form_urlencoded::Serializer;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use keyway_token::secret::Secret;
 use reqwest::redirect::Policy;
 use reqwest::{RequestBuilder, Response};
 use rustls::crypto::ring;
@@ -70,13 +72,42 @@ impl Outgoing {
         Ok(Self { http })
     }
 
-    /// A document, if the answer is 200.
-    pub(crate) async fn fetch(&self, url: &RemoteUrl) -> Result<Vec<u8>, CallError> {
-        let reply = send(self.http.get(url.as_url().clone())).await?;
+    /// A document, if the answer is 200; with this `Authorization`.
+    pub(crate) async fn fetch(
+        &self,
+        url: &RemoteUrl,
+        authorization: Option<&Secret>,
+    ) -> Result<Vec<u8>, CallError> {
+        let call = self.http.get(url.as_url().clone());
+        let reply = send(authorized(call, authorization)).await?;
         match reply.status {
             200 => Ok(reply.body),
             status => Err(CallError::Status(status)),
         }
+    }
+
+    /// What a form is answered with, whatever the status.
+    pub(crate) async fn post_form(
+        &self,
+        url: &RemoteUrl,
+        form: &[(&str, &str)],
+        authorization: Option<&Secret>,
+    ) -> Result<Reply, CallError> {
+        let body = Serializer::new(String::new()).extend_pairs(form).finish();
+        let call = self.http.post(url.as_url().clone()).body(body);
+        let call = call.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        send(authorized(call, authorization)).await
+    }
+}
+
+fn authorized(call: RequestBuilder, authorization: Option<&Secret>) -> RequestBuilder {
+    let value = authorization.map(|it| HeaderValue::from_str(it.expose()));
+    match value {
+        Some(Ok(mut value)) => {
+            value.set_sensitive(true);
+            call.header(AUTHORIZATION, value)
+        }
+        Some(Err(_)) | None => call,
     }
 }
 

@@ -35,6 +35,8 @@ use crate::entropy::SystemEntropy;
 use crate::first_start::{self, FirstStartError, OnOtherProfile};
 use crate::jobs::{claims, issuer_keys, usage};
 use crate::jwt::issuer::{IssuerError, Issuers};
+use crate::oidc::provider::Provider;
+use crate::outgoing::OutgoingError;
 use crate::request::context::RequestIds;
 use crate::request::idempotency::InFlight;
 use crate::serve::listener::{ListenError, Listener};
@@ -51,6 +53,8 @@ pub enum ServeError {
     Open(#[from] OpenError),
     #[error(transparent)]
     FirstStart(#[from] FirstStartError),
+    #[error("signing in at the provider cannot be set up: {0}")]
+    Provider(OutgoingError),
     #[error(transparent)]
     Issuer(#[from] IssuerError),
     #[error(transparent)]
@@ -133,6 +137,8 @@ pub async fn start(
     .await?;
     prepare(&store, &config, on_other, entropy.as_mut(), clock.now()).await?;
     let public_url = config.public_url.clone().unwrap_or_else(|| listener.url());
+    let provider = config.oidc.map(|told| Provider::new(told, &public_url));
+    let provider = provider.transpose();
     let app = Arc::new(App {
         cursors: cursor_seal(&store).await.map_err(ServeError::Load)?,
         store,
@@ -144,6 +150,7 @@ pub async fn start(
         in_flight: InFlight::default(),
         passwords: Passwords::new(entropy.as_mut()),
         issuers: Issuers::new(config.jwt_issuers)?,
+        provider: provider.map_err(ServeError::Provider)?,
         request_ids: RequestIds::begin(entropy.as_mut()),
         server_name: draw_id(SERVER_NAME_CHARS, entropy.as_mut()),
         entropy: Mutex::new(entropy),

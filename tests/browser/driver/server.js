@@ -15,7 +15,7 @@ const READY_MS_MAX = 20_000;
 const POLL_MS = 25;
 const COUNTED_MS_MAX = 20_000;
 
-async function freePort() {
+export async function freePort() {
   const listener = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve_) => listener.once('listening', resolve_));
   const { port } = listener.address();
@@ -40,12 +40,12 @@ function pagesArguments(folder, profile, pages) {
 }
 
 export class Server {
-  // `isTls`: over TLS; `pages`: what the profile's table of pages says.
-  static async start(profile, environment = {}, { isTls = false, pages } = {}) {
+  // `isTls`: over TLS; `pages`: what the profile's table of pages says; `port`: if not any.
+  static async start(profile, environment = {}, { isTls = false, pages, port } = {}) {
     assert.ok(existsSync(BINARY), `no ${BINARY}: run cargo build --bin keyway first`);
     const server = new Server();
     server.folder = mkdtempSync(join(tmpdir(), 'keyway-browser-'));
-    server.url = `${isTls ? 'https' : 'http'}://127.0.0.1:${await freePort()}`;
+    server.url = `${isTls ? 'https' : 'http'}://127.0.0.1:${port ?? (await freePort())}`;
     const more = [
       ...(isTls ? tlsArguments(server.folder) : []),
       ...(pages ? pagesArguments(server.folder, profile, pages) : profile.arguments),

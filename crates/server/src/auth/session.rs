@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue};
 use keyway_core::id::{MemberId, PortalSessionId};
 use keyway_core::management::Reach;
 use keyway_core::member::Member;
@@ -17,6 +17,7 @@ use keyway_token::base62::draw_id;
 use keyway_token::digest::Digest;
 
 use super::caller::Who;
+use super::cookie::CookieName;
 use crate::answer::problem::Problem;
 use crate::app::App;
 
@@ -29,30 +30,14 @@ const TOUCH_AFTER: Span = Span::from_secs(60);
 /// 43 base62 characters are 256 bits.
 const SECRET_CHARS: usize = 43;
 
-/// Sent over TLS only, to this host only, for every path.
-const NAME: &str = "__Host-keyway";
-/// Where there is no TLS, which only this machine's own addresses allow.
-const PLAIN_NAME: &str = "keyway-session";
+const COOKIE: CookieName = CookieName {
+    secure: "__Host-keyway",
+    plain: "keyway-session",
+};
 
-fn name(app: &App) -> &'static str {
-    if app.is_secure() { NAME } else { PLAIN_NAME }
-}
-
-/// What the session cookie holds; unverified. Two of the name are none.
+/// What the session cookie holds; unverified.
 pub(crate) fn cookie(headers: &HeaderMap, app: &App) -> Option<String> {
-    let name = name(app);
-    let fields = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    let pairs = fields
-        .flat_map(|field| field.split(';'))
-        .filter_map(|it| it.trim().split_once('='));
-    let mut values = pairs.filter(|(it, _)| *it == name).map(|(_, value)| value);
-    match (values.next(), values.next()) {
-        (Some(value), None) if !value.is_empty() => Some(value.to_owned()),
-        _ => None,
-    }
+    COOKIE.read(headers, app)
 }
 
 /// The session of a cookie, unless it is over.
@@ -212,22 +197,11 @@ impl Fresh {
 
     /// `Set-Cookie`.
     pub(crate) fn cookie(&self, app: &App) -> HeaderValue {
-        set_cookie(app, &self.secret, "")
+        COOKIE.set(app, &self.secret, "")
     }
 }
 
 /// `Set-Cookie` that takes the cookie away.
 pub(crate) fn no_cookie(app: &App) -> HeaderValue {
-    set_cookie(app, "", "; Max-Age=0")
-}
-
-fn set_cookie(app: &App, value: &str, more: &str) -> HeaderValue {
-    let secure = if app.is_secure() { "; Secure" } else { "" };
-    let text = format!(
-        "{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{more}",
-        name(app)
-    );
-    let mut value = HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""));
-    value.set_sensitive(true);
-    value
+    COOKIE.set(app, "", "; Max-Age=0")
 }

@@ -34,8 +34,12 @@ pub enum ConfigError {
     NotText { variable: &'static str },
     #[error("data_dir (from {directory}) and database_url (from {url}) are both given")]
     TwoStores { directory: Origin, url: Origin },
+    #[error(
+        "oidc.client_secret (from {word}) and oidc.client_secret_file (from {file}) are both given"
+    )]
+    TwoSecrets { word: Origin, file: Origin },
     #[error("{given} (from {origin}) is given and {missing} is not")]
-    HalfTls {
+    Half {
         given: Key,
         origin: Origin,
         missing: Key,
@@ -80,11 +84,12 @@ impl ConfigError {
             Self::UnknownKey { .. } => Some(format!(
                 "`keyway config show-default` prints a {FILE_NAME} with every key"
             )),
+            Self::TwoSecrets { .. } => Some("take one of them away".to_owned()),
             Self::TwoStores { .. } => {
                 Some("keys are kept in one of them; take the other away".to_owned())
             }
-            Self::HalfTls { missing, .. } => {
-                Some(format!("TLS needs both; give {}", missing.ways()))
+            Self::Half { missing, .. } => {
+                Some(format!("one needs the other; give {}", missing.ways()))
             }
             Self::Exposed { .. } => Some(
                 "give --tls-cert and --tls-key, or --behind-proxy where a proxy in front speaks TLS"

@@ -71,6 +71,18 @@ keys! {
         "the path of a file"
     TlsKey "tls.key" Text Some("--tls-key"), "KEYWAY_TLS_KEY",
         "the path of a file"
+    OidcIssuer "oidc.issuer" Text None, "KEYWAY_OIDC_ISSUER",
+        "an https address without query or fragment, as the provider spells it"
+    OidcClientId "oidc.client_id" Text None, "KEYWAY_OIDC_CLIENT_ID",
+        "what the provider calls this server"
+    OidcClientSecret "oidc.client_secret" Text None, "KEYWAY_OIDC_CLIENT_SECRET",
+        "a secret of the provider's"
+    OidcClientSecretFile "oidc.client_secret_file" Text None, "KEYWAY_OIDC_CLIENT_SECRET_FILE",
+        "the path of a file"
+    OidcScopes "oidc.scopes" List None, "KEYWAY_OIDC_SCOPES",
+        "a list of scopes with openid in it"
+    OidcLabel "oidc.label" Text None, "KEYWAY_OIDC_LABEL",
+        "what the button says"
     LogFilter "log.filter" Text None, "KEYWAY_LOG",
         "a level such as info, or directives such as info,keyway_store=debug"
     LogFormat "log.format" Text None, "KEYWAY_LOG_FORMAT",
@@ -84,7 +96,7 @@ impl Key {
 
     /// Whether a value must not be shown.
     pub(crate) fn is_secret(self) -> bool {
-        matches!(self, Self::DatabaseUrl)
+        matches!(self, Self::DatabaseUrl | Self::OidcClientSecret)
     }
 
     /// All ways to give it, as a person would type them.

@@ -31,6 +31,7 @@ impl Config {
             is_behind_proxy,
             trusted_proxies: settings.required(Key::TrustedProxies, networks)?,
             log: settings.log()?,
+            oidc: settings.oidc()?,
             jwt_issuers: settings.jwt_issuers,
             root_key: settings.root_key.map(root_key).transpose()?,
         })
@@ -91,7 +92,7 @@ impl Settings {
     fn tls(&self) -> Result<Option<Tls>, ConfigError> {
         let half = |given, missing| {
             let origin = self.origin(given);
-            Err(ConfigError::HalfTls {
+            Err(ConfigError::Half {
                 given,
                 origin,
                 missing,
@@ -124,7 +125,7 @@ impl Settings {
     }
 
     /// The value of a key, if one is given.
-    fn optional<'s, T>(
+    pub(super) fn optional<'s, T>(
         &'s self,
         key: Key,
         read: impl FnOnce(&'s Value) -> Option<T>,
@@ -136,7 +137,7 @@ impl Settings {
     }
 
     /// The value of a key that has a default.
-    fn required<'s, T>(
+    pub(super) fn required<'s, T>(
         &'s self,
         key: Key,
         read: impl FnOnce(&'s Value) -> Option<T>,
@@ -151,13 +152,13 @@ impl Settings {
         }
     }
 
-    fn origin(&self, key: Key) -> Origin {
+    pub(super) fn origin(&self, key: Key) -> Origin {
         let given = self.values.find(key);
         given.map_or(Origin::Defaults, |given| given.origin.clone())
     }
 }
 
-fn text(value: &Value) -> Option<&str> {
+pub(super) fn text(value: &Value) -> Option<&str> {
     match value {
         Value::Text(text) if !text.is_empty() => Some(text),
         _ => None,
@@ -171,7 +172,7 @@ fn switch(value: &Value) -> Option<bool> {
     }
 }
 
-fn path(value: &Value) -> Option<PathBuf> {
+pub(super) fn path(value: &Value) -> Option<PathBuf> {
     text(value).map(PathBuf::from)
 }
 

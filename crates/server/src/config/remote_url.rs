@@ -37,6 +37,10 @@ impl RemoteUrl {
         &self.0
     }
 
+    pub(crate) fn has_no_query(&self) -> bool {
+        self.0.query().is_none()
+    }
+
     pub(crate) fn is_tls(&self) -> bool {
         self.0.scheme() == "https"
     }

@@ -144,7 +144,7 @@ fn the_sample_names_every_key_with_its_option_and_variable_and_each_line_of_it_c
                 .is_some_and(|(key, _)| !key.contains(' '))
         })
         .collect();
-    assert_eq!(examples.len(), 5, "{examples:?}");
+    assert_eq!(examples.len(), 9, "{examples:?}");
     for example in examples {
         let text = DEFAULTS.replace(&format!("# {example}"), example);
         Start::default().file(&text).settings().unwrap();
@@ -386,7 +386,7 @@ fn half_of_tls_is_refused() {
     );
     assert_eq!(
         refused.hint().unwrap(),
-        "TLS needs both; give --tls-key, KEYWAY_TLS_KEY or tls.key"
+        "one needs the other; give --tls-key, KEYWAY_TLS_KEY or tls.key"
     );
     let other = Start::default().option(Key::TlsKey, "k").refusal();
     assert_eq!(
@@ -671,4 +671,56 @@ fn an_issuer_that_lacks_something_or_says_it_twice_is_refused() {
     );
     let no_table = Start::default().file("jwt.issuer = [1]\n").refusal();
     assert_eq!(no_table, "keyway.toml:1: there is no key `jwt.issuer`");
+}
+
+fn oidc() -> Start {
+    Start::default()
+        .variable("KEYWAY_OIDC_ISSUER", "https://id.example/tenant/")
+        .variable("KEYWAY_OIDC_CLIENT_ID", "keyway")
+}
+
+#[test]
+fn a_provider_is_told_by_the_environment_or_the_file() {
+    let told = oidc().config().unwrap().oidc.unwrap();
+    assert_eq!(told.issuer, "https://id.example/tenant/");
+    assert_eq!(told.client_id, "keyway");
+    assert!(told.client_secret.is_none());
+    assert_eq!(told.scopes, ["openid", "email"]);
+    assert_eq!(told.label, "Continue with single sign-on");
+    let file = "[oidc]\nscopes = [\"openid\", \"profile\"]\nclient_secret = \"word\"\n";
+    let told = oidc().file(file).config().unwrap().oidc.unwrap();
+    assert_eq!(told.scopes, ["openid", "profile"]);
+    assert_eq!(told.client_secret.unwrap().expose(), "word");
+    assert!(Start::default().config().unwrap().oidc.is_none());
+}
+
+#[test]
+fn a_provider_that_lacks_something_or_has_it_twice_is_refused() {
+    let half = Start::default().variable("KEYWAY_OIDC_CLIENT_SECRET", "word");
+    assert_eq!(
+        half.refusal(),
+        "oidc.client_secret (from KEYWAY_OIDC_CLIENT_SECRET) is given and oidc.issuer is not"
+    );
+    let twice = oidc()
+        .variable("KEYWAY_OIDC_CLIENT_SECRET", "word")
+        .variable("KEYWAY_OIDC_CLIENT_SECRET_FILE", "secret");
+    assert_eq!(
+        twice.refusal(),
+        "oidc.client_secret (from KEYWAY_OIDC_CLIENT_SECRET) and oidc.client_secret_file \
+         (from KEYWAY_OIDC_CLIENT_SECRET_FILE) are both given"
+    );
+    let nowhere = oidc().variable("KEYWAY_OIDC_CLIENT_SECRET_FILE", "no/such/file");
+    assert!(nowhere.config().is_err());
+    for (variable, value) in [
+        ("KEYWAY_OIDC_ISSUER", "http://id.example"),
+        ("KEYWAY_OIDC_ISSUER", "https://id.example/?a=b"),
+        ("KEYWAY_OIDC_SCOPES", "email"),
+        ("KEYWAY_OIDC_SCOPES", "openid,e mail"),
+    ] {
+        let refusal = oidc().variable(variable, value).refusal();
+        assert!(
+            refusal.contains(&format!("(from {variable}): expected")),
+            "{refusal}"
+        );
+    }
 }

@@ -2,10 +2,12 @@
 //!
 //! Whoever comes in gets a fresh session, never one that was there before, and for those memberships
 //! alone that were proved: by a link the one that it was made for, by a password those whose password
-//! it is. An address alone proves nothing, as anybody may enter any.
+//! it is, at a provider all under the address that it has verified. An address alone proves nothing, as
+//! anybody may enter any.
 
 pub(crate) mod enter;
 pub(crate) mod link;
+pub(crate) mod oidc;
 pub(crate) mod out;
 
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use keyway_core::id::MemberId;
 use keyway_core::member::Member;
 use keyway_core::time::Span;
 use keyway_store::sessions::Proof;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use self::enter::{Arrival, Entered};
@@ -49,6 +52,13 @@ struct SignInPage {
     error: Option<String>,
     email: String,
     next: String,
+    provider: Option<ProviderButton>,
+}
+
+/// The way to the OIDC provider, if there is one.
+struct ProviderButton {
+    label: String,
+    address: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -72,9 +82,17 @@ fn sign_in_page(
     email: String,
     next: String,
 ) -> Response {
+    let provider = app.provider.as_ref().map(|provider| ProviderButton {
+        label: provider.label().to_owned(),
+        address: format!(
+            "/sign-in/oidc?next={}",
+            utf8_percent_encode(&next, NON_ALPHANUMERIC)
+        ),
+    });
     page::page(
         status,
         &SignInPage {
+            provider,
             frame: Frame::solo(app),
             error,
             email,

@@ -96,7 +96,7 @@ impl RemoteKeys {
     }
 
     async fn read(&self) -> Result<KeySet, FetchError> {
-        let document = self.outgoing.fetch(&self.url).await?;
+        let document = self.outgoing.fetch(&self.url, None).await?;
         Ok(KeySet::parse(&document)?)
     }
 

@@ -68,6 +68,7 @@ async fn scene() -> Scene {
         is_behind_proxy: false,
         trusted_proxies: Vec::new(),
         root_key: Some(keyway_token::secret::Secret::new(ROOT.to_owned())),
+        oidc: None,
         jwt_issuers: Vec::new(),
         log: Log {
             filter: "off".to_owned(),
