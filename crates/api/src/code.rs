@@ -186,6 +186,10 @@ codes! {
         "The rest of the request did not arrive in time. Nothing was changed."
         "Send it again."
 
+    TooManyRequests 429 "too_many_requests" "Too many requests"
+        "Calls that anybody may try came too often, from your network or from everywhere. Nothing was looked up."
+        "Wait for the time in Retry-After."
+
     // Conditions and repetition.
     PreconditionFailed 412 "precondition_failed" "The object has changed meanwhile"
         "If-Match names another version than the present one."

@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use crate::answer::cursor::CursorSeal;
 use crate::answer::problem::Problem;
 use crate::auth::passwords::Passwords;
+use crate::auth::throttle::Throttle;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::jwt::issuer::Issuers;
@@ -42,6 +43,8 @@ pub(crate) struct App {
     pub issuers: Issuers,
     /// Where people may sign in besides.
     pub provider: Option<Provider>,
+    /// Of the doors at which a key asks about itself.
+    pub strangers: Throttle,
     /// Where clients find this server, without a slash at the end.
     pub public_url: String,
     pub trusted_proxies: Vec<IpNet>,

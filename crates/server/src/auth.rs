@@ -7,10 +7,12 @@
 
 pub(crate) mod caller;
 pub(crate) mod cookie;
+pub(crate) mod holder;
 pub(crate) mod passwords;
 pub(crate) mod permissions;
 pub(crate) mod same_origin;
 pub(crate) mod session;
+pub(crate) mod throttle;
 
 use std::collections::BTreeSet;
 use std::marker::PhantomData;

@@ -148,6 +148,9 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
     if path == "/problems/{code}" {
         statuses.insert(404);
     }
+    if path == "/v1/whoami" {
+        statuses.insert(429);
+    }
     let has_body = operation.request_body.is_some();
     if has_body {
         statuses.extend([413, 415]);

@@ -28,6 +28,7 @@ use tracing_subscriber::EnvFilter;
 use crate::answer::cursor::CursorSeal;
 use crate::app::App;
 use crate::auth::passwords::Passwords;
+use crate::auth::throttle::Throttle;
 use crate::clock::{Clock, SystemClock};
 use crate::cluster::{Cluster, follow, sole};
 use crate::config::{Config, Log, LogFormat};
@@ -151,6 +152,7 @@ pub async fn start(
         passwords: Passwords::new(entropy.as_mut()),
         issuers: Issuers::new(config.jwt_issuers)?,
         provider: provider.map_err(ServeError::Provider)?,
+        strangers: Throttle::default(),
         request_ids: RequestIds::begin(entropy.as_mut()),
         server_name: draw_id(SERVER_NAME_CHARS, entropy.as_mut()),
         entropy: Mutex::new(entropy),

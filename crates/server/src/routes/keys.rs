@@ -23,7 +23,7 @@ use crate::cluster::Settled;
 use crate::request::conditional::{key_tag, tagged};
 
 /// The answer to a change of one key.
-fn changed(app: &App, settled: Settled<Key>) -> Response {
+pub(crate) fn changed(app: &App, settled: Settled<Key>) -> Response {
     let key = wire::key(&settled.value, app.clock.now());
     let tag = key_tag(&key);
     let answer = settled.answer(StatusCode::OK, |_, effective_everywhere_at| ChangedKey {

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::server::{Server, Setting};
+use crate::server::{Made, Server, Setting};
 
 #[tokio::test]
 async fn a_key_is_told_who_it_is() {
@@ -62,21 +62,103 @@ async fn s_revoke_07_a_key_ends_itself_and_needs_no_other_right() {
     assert_eq!(revoked["key"]["revoked_reason"], "I lost it");
     assert_eq!(server.verdict(&key.secret).await, "api_key_revoked");
     assert_eq!(server.verdict(&other.secret).await, "valid");
-    for (method, path) in [
-        (Method::GET, "/v1/whoami"),
-        (Method::POST, "/v1/whoami/revoke"),
-    ] {
-        holder
-            .call(method, path)
-            .send()
-            .await
-            .refuses(401, "api_key_revoked");
-    }
-    let last = server.audit().await.last().unwrap().clone();
+    holder
+        .get("/v1/whoami")
+        .await
+        .refuses(401, "api_key_revoked");
+    let entries = server.audit().await;
+    let again = json!({"reason": "another", "reason_code": "rotated"});
+    let again = holder.post("/v1/whoami/revoke", again).await;
+    assert_eq!(again.expect(200)["key"], revoked["key"]);
+    assert_eq!(server.audit().await, entries);
+    let last = entries.last().unwrap();
     assert_eq!(
         (&last["actor"], &last["action"]),
         (&json!(format!("key/{}", key.id)), &json!("key.revoked"))
     );
+}
+
+/// What stops a key says nothing against whoever wants it to be dead.
+#[tokio::test]
+async fn s_revoke_07_a_key_that_is_not_let_through_still_ends_itself() {
+    let server = Server::start().await;
+    let own = server.organization("Own").await;
+    let soon = json!({"expires_at": server.clock.text_in(60)});
+    let elsewhere = json!({"ip_rules": ["203.0.113.0/24"]});
+    let inactive = server.key(&own, json!({})).await;
+    let deactivate = format!("{}/deactivate", inactive.path());
+    server.root().post(&deactivate, json!({})).await.expect(200);
+    let keys = [
+        (inactive, "api_key_inactive"),
+        (server.key(&own, elsewhere).await, "ip_not_allowed"),
+        (server.key(&own, soon).await, "api_key_expired"),
+    ];
+    server.clock.advance(61);
+    for (key, reason) in keys {
+        ends_itself(&server, &key, reason).await;
+    }
+    let key = server.key(&own, json!({})).await;
+    let suspend = format!("/v1/organizations/{own}/suspend");
+    server.root().post(&suspend, json!({})).await.expect(200);
+    ends_itself(&server, &key, "api_key_inactive").await;
+}
+
+async fn ends_itself(server: &Server, key: &Made, reason: &str) {
+    let holder = server.nobody().with(&key.secret);
+    assert_eq!(holder.get("/v1/whoami").await.code(), reason);
+    let revoked = holder.post("/v1/whoami/revoke", json!({})).await;
+    assert_eq!(revoked.expect(200)["key"]["status"], "revoked", "{reason}");
+    assert_eq!(server.verdict(&key.secret).await, "api_key_revoked");
+}
+
+#[tokio::test]
+async fn s_revoke_07_only_the_whole_secret_ends_a_key() {
+    let server = Server::start().await;
+    let own = server.organization("Own").await;
+    let key = server.key(&own, json!({})).await;
+    let forged = Server::forge("live", &key.id);
+    let cut = &key.secret[..key.secret.len() - 1];
+    for (unverified, code) in [
+        (forged.as_str(), "api_key_invalid"),
+        (cut, "api_key_malformed"),
+    ] {
+        let stranger = server.nobody().with(unverified);
+        let refused = stranger.post("/v1/whoami/revoke", json!({})).await;
+        refused.refuses(401, code);
+    }
+    assert_eq!(server.verdict(&key.secret).await, "valid");
+}
+
+#[tokio::test]
+async fn s_limit_14_a_network_that_tries_too_many_keys_waits() {
+    let trusting = Setting {
+        trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
+        ..Setting::default()
+    };
+    let server = Server::start_with(trusting).await;
+    let own = server.organization("Own").await;
+    let key = server.key(&own, json!({})).await;
+    let forged = Server::forge("live", &key.id);
+    let revoke = async |secret: &str, address: &str| {
+        let holder = server.nobody().with(secret);
+        let call = holder.call(Method::POST, "/v1/whoami/revoke");
+        call.header("x-forwarded-for", address).send().await
+    };
+    for _ in 0..300 {
+        let refused = revoke(&forged, "203.0.113.7").await;
+        refused.refuses(401, "api_key_invalid");
+    }
+    server.clock.advance(20);
+    // The right key too: else its answer would tell that it is one.
+    for secret in [&forged, &key.secret] {
+        let refused = revoke(secret, "203.0.113.7").await;
+        refused.refuses(429, "too_many_requests");
+        assert_eq!(refused.header("retry-after"), "40");
+    }
+    assert_eq!(server.verdict(&key.secret).await, "valid");
+    assert_eq!(revoke(&key.secret, "198.51.100.7").await.status, 200);
+    server.clock.advance(40);
+    assert_eq!(revoke(&key.secret, "203.0.113.7").await.status, 200);
 }
 
 #[tokio::test]

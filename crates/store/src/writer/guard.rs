@@ -2,6 +2,8 @@
 //! facts, so that the next change of the batch is decided with it.
 
 use keyway_core::actor::Actor;
+use keyway_core::change::Change;
+use keyway_core::id::KeyId;
 use keyway_core::key::Key;
 use keyway_core::time::Timestamp;
 
@@ -42,6 +44,8 @@ pub(crate) fn decide(facts: &mut Facts, proposal: &Proposal) -> Result<Dropped, 
 
 fn actor_stands(facts: &Facts, proposal: &Proposal) -> Result<(), Refusal> {
     let has_ended = |end: Option<i64>| end.is_some_and(|end| end <= proposal.now.micros());
+    let ends_itself =
+        |own: &KeyId| matches!(&proposal.change, Change::KeyRevoked { id, .. } if id == own);
     let stands = match &proposal.call.origin.actor {
         Actor::System => true,
         Actor::Member { .. } | Actor::PortalSession(_) => people::actor_stands(facts, proposal),
@@ -49,10 +53,11 @@ fn actor_stands(facts: &Facts, proposal: &Proposal) -> Result<(), Refusal> {
             .management_keys
             .get(id.as_str())
             .is_some_and(|fact| fact.is_active && !has_ended(fact.expires_at)),
+        // A key that has ended may still end itself for good (S-REVOKE-07).
         Actor::Key(id) => facts
             .keys
             .get(id.as_str())
-            .is_some_and(|fact| fact.is_alive && !has_ended(fact.expires_at)),
+            .is_some_and(|fact| fact.is_alive && (!has_ended(fact.expires_at) || ends_itself(id))),
     };
     if stands {
         Ok(())
