@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use crate::answer::cursor::CursorSeal;
 use crate::answer::problem::Problem;
 use crate::auth::passwords::Passwords;
+use crate::auth::refusals::Refusals;
 use crate::auth::throttle::Throttle;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
@@ -43,6 +44,7 @@ pub(crate) struct App {
     pub issuers: Issuers,
     /// Where people may sign in besides.
     pub provider: Option<Provider>,
+    pub refusals: Refusals,
     /// Of the doors at which a key asks about itself.
     pub strangers: Throttle,
     /// Where clients find this server, without a slash at the end.

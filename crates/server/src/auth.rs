@@ -10,6 +10,7 @@ pub(crate) mod cookie;
 pub(crate) mod holder;
 pub(crate) mod passwords;
 pub(crate) mod permissions;
+pub(crate) mod refusals;
 pub(crate) mod same_origin;
 pub(crate) mod session;
 pub(crate) mod throttle;
@@ -56,12 +57,11 @@ impl<P: Needed> Permit<P> {
     pub(crate) fn of(app: &App, caller: Caller) -> Result<Self, Problem> {
         let reach = reach_of(app, &caller, P::PERMISSION)?;
         let Some(reach) = reach else {
-            let permission = P::PERMISSION.as_str();
-            let request_id = &caller.request.id;
-            let actor = caller.origin().actor;
-            tracing::info!(?actor, %request_id, permission, "the caller may not do this");
+            let needed = Some(P::PERMISSION);
+            let code = Code::PermissionDenied;
+            app.refusals.of_caller(code, needed, &caller);
             let profile = app.profile_in_force()?;
-            return Err(denied(profile.profile.labels.of(P::PERMISSION)));
+            return Err(needs(profile.profile.labels.of(P::PERMISSION)));
         };
         Ok(Self {
             caller,
@@ -78,11 +78,12 @@ impl<P> Permit<P> {
     }
 
     /// For what concerns the whole deployment.
-    pub(crate) fn needs_all_organizations(&self) -> Result<(), Problem> {
+    pub(crate) fn needs_all_organizations(&self, app: &App) -> Result<(), Problem> {
         match self.reach() {
             Reach::All => Ok(()),
-            Reach::One(_) | Reach::Part(_) => Err(Problem::new(Code::PermissionDenied)
-                .detail("it needs a management key of all organizations")),
+            Reach::One(_) | Reach::Part(_) => Err(self
+                .caller
+                .denied(app, "it needs a management key of all organizations")),
         }
     }
 
@@ -130,6 +131,7 @@ impl<P> Permit<P> {
     /// A new key must lie where the caller may make keys, and hold no more than the caller holds.
     pub(crate) fn may_make(&self, app: &App, draft: &KeyDraft) -> Result<(), Problem> {
         self.may_place(
+            app,
             &draft.organization,
             draft.project.as_ref(),
             draft.owner.as_ref(),
@@ -139,6 +141,7 @@ impl<P> Permit<P> {
 
     fn may_place(
         &self,
+        app: &App,
         organization: &OrganizationId,
         project: Option<&ProjectId>,
         owner: Option<&Label>,
@@ -146,7 +149,9 @@ impl<P> Permit<P> {
         if self.reach.covers_key(organization, project, owner) {
             return Ok(());
         }
-        Err(Problem::new(Code::PermissionDenied).detail("not in this project, or for this owner"))
+        Err(self
+            .caller
+            .denied(app, "not in this project, or for this owner"))
     }
 
     /// What a key holds must be what the caller holds too (I6): at creation, edit and rotation.
@@ -169,9 +174,7 @@ impl<P> Permit<P> {
             pointer: "/grants".to_owned(),
             detail: detail.clone(),
         }];
-        Err(Problem::new(Code::PermissionDenied)
-            .detail(detail)
-            .errors_of(fields))
+        Err(self.caller.denied(app, detail).errors_of(fields))
     }
 }
 
@@ -230,7 +233,7 @@ pub(crate) fn challenge(code: Code, value: &'static str) -> Problem {
 }
 
 /// Names the permission that is needed (S-BEARER-05).
-pub(crate) fn denied(permission: &str) -> Problem {
+fn needs(permission: &str) -> Problem {
     let challenge =
         format!(r#"Bearer realm="keyway", error="insufficient_scope", scope="{permission}""#);
     let problem = Problem::new(Code::PermissionDenied).detail(format!("it needs {permission}"));

@@ -2,4 +2,5 @@
 
 pub(crate) mod claims;
 pub(crate) mod issuer_keys;
+pub(crate) mod refusals;
 pub(crate) mod usage;

@@ -28,13 +28,14 @@ use tracing_subscriber::EnvFilter;
 use crate::answer::cursor::CursorSeal;
 use crate::app::App;
 use crate::auth::passwords::Passwords;
+use crate::auth::refusals::Refusals;
 use crate::auth::throttle::Throttle;
 use crate::clock::{Clock, SystemClock};
 use crate::cluster::{Cluster, follow, sole};
 use crate::config::{Config, Log, LogFormat};
 use crate::entropy::SystemEntropy;
 use crate::first_start::{self, FirstStartError, OnOtherProfile};
-use crate::jobs::{claims, issuer_keys, usage};
+use crate::jobs::{claims, issuer_keys, refusals, usage};
 use crate::jwt::issuer::{IssuerError, Issuers};
 use crate::oidc::provider::Provider;
 use crate::outgoing::OutgoingError;
@@ -152,6 +153,7 @@ pub async fn start(
         passwords: Passwords::new(entropy.as_mut()),
         issuers: Issuers::new(config.jwt_issuers)?,
         provider: provider.map_err(ServeError::Provider)?,
+        refusals: Refusals::default(),
         strangers: Throttle::default(),
         request_ids: RequestIds::begin(entropy.as_mut()),
         server_name: draw_id(SERVER_NAME_CHARS, entropy.as_mut()),
@@ -170,6 +172,7 @@ pub async fn start(
     tasks.spawn(sole::watch(Arc::clone(&app)));
     tasks.spawn(claims::run(Arc::clone(&app)));
     tasks.spawn(issuer_keys::run(Arc::clone(&app)));
+    tasks.spawn(refusals::run(Arc::clone(&app)));
     tasks.spawn(usage::run(Arc::clone(&app), Arc::clone(&sweeper)));
     tracing::info!(%address, url = %app.public_url, keys = app.index.key_count(), "ready");
     Ok(Running {
@@ -195,6 +198,7 @@ impl Running {
     pub async fn stop(mut self) -> Result<(), ServeError> {
         tracing::info!("stopping");
         self.listener.drain(DRAIN_TIMEOUT).await;
+        self.app.refusals.sweep();
         // Once this is held no sweep is under way, and the task may go.
         let mut sweeper = self.sweeper.lock().await;
         let swept = sweeper.sweep(&self.app).await;

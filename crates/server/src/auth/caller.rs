@@ -55,35 +55,39 @@ pub(crate) enum Who {
 impl Caller {
     /// By the `Authorization` header, else by a session cookie.
     pub(crate) async fn authenticate(parts: &Parts, app: &App) -> Result<Self, Problem> {
+        let request = request_context(parts)?;
         let carried = management_credential(&parts.headers);
         let cookie = session::cookie(&parts.headers, app);
+        let stranger = |code, challenge| refused(app, &request, code, challenge);
         match (carried, cookie) {
             // Two credentials are refused before either is looked at (S-BEARER-06).
             (Carried::Several, _) => {
-                Err(challenge(Code::DuplicateCredentials, CHALLENGE_UNREADABLE))
+                Err(stranger(Code::DuplicateCredentials, CHALLENGE_UNREADABLE))
             }
             (Carried::One(unverified), _) if is_token_shape(unverified) => {
-                Self::of_token(parts, app, unverified).await
+                Self::of_token(app, unverified, request).await
             }
-            (Carried::One(unverified), _) => Self::of_management_key(parts, app, unverified),
+            (Carried::One(unverified), _) => Self::of_management_key(app, unverified, request),
             (Carried::Nothing, Some(unverified)) => {
                 same_origin::prove(parts, app)?;
-                let request = request_context(parts)?;
                 match session::find(app, &unverified).await? {
                     Some(who) => Ok(Self { who, request }),
-                    None => Err(challenge(Code::CredentialInvalid, CHALLENGE_INVALID)),
+                    None => Err(stranger(Code::CredentialInvalid, CHALLENGE_INVALID)),
                 }
             }
             (Carried::Nothing | Carried::Unusable, _) => {
-                Err(challenge(Code::CredentialMissing, CHALLENGE_MISSING))
+                Err(stranger(Code::CredentialMissing, CHALLENGE_MISSING))
             }
         }
     }
 
     /// A member, by the signed token of a configured issuer. A browser does not send it by itself, so
     /// no proof of the origin is asked for.
-    async fn of_token(parts: &Parts, app: &App, unverified: &str) -> Result<Self, Problem> {
-        let request = request_context(parts)?;
+    async fn of_token(
+        app: &App,
+        unverified: &str,
+        request: RequestContext,
+    ) -> Result<Self, Problem> {
         if let Some(cause) = app.index.doubt() {
             return Err(cause.into());
         }
@@ -95,18 +99,26 @@ impl Caller {
             }
             Err(why) => {
                 tracing::info!(request_id = %request.id, %why, "a signed token lets nobody in");
-                Err(unwelcome(why))
+                let problem = unwelcome(why);
+                // That nothing could be decided refuses nobody.
+                if problem.code().status() < 500 {
+                    app.refusals.of_stranger(problem.code(), &request);
+                }
+                Err(problem)
             }
         }
     }
 
-    fn of_management_key(parts: &Parts, app: &App, unverified: &str) -> Result<Self, Problem> {
-        let request = request_context(parts)?;
+    fn of_management_key(
+        app: &App,
+        unverified: &str,
+        request: RequestContext,
+    ) -> Result<Self, Problem> {
         // Nothing is known while the index is in doubt, not even that a key is unknown.
         if let Some(cause) = app.index.doubt() {
             return Err(cause.into());
         }
-        let invalid = || challenge(Code::CredentialInvalid, CHALLENGE_INVALID);
+        let invalid = || refused(app, &request, Code::CredentialInvalid, CHALLENGE_INVALID);
         if !is_management_shape(unverified) {
             return Err(invalid());
         }
@@ -114,16 +126,27 @@ impl Caller {
             .index
             .find_management_key(&Digest::of(unverified))
             .ok_or_else(invalid)?;
-        if key.state != ManagementKeyState::Active {
-            return Err(challenge(Code::CredentialRevoked, CHALLENGE_INVALID));
-        }
-        if !key.stands(app.clock.now()) {
-            return Err(challenge(Code::CredentialExpired, CHALLENGE_INVALID));
-        }
-        Ok(Self {
+        let code = if key.state != ManagementKeyState::Active {
+            Some(Code::CredentialRevoked)
+        } else if !key.stands(app.clock.now()) {
+            Some(Code::CredentialExpired)
+        } else {
+            None
+        };
+        let caller = Self {
             who: Who::ManagementKey(key),
             request,
-        })
+        };
+        let Some(code) = code else { return Ok(caller) };
+        app.refusals.of_caller(code, None, &caller);
+        Err(challenge(code, CHALLENGE_INVALID))
+    }
+
+    /// What this caller may not do, whatever the permission says.
+    pub(crate) fn denied(&self, app: &App, detail: impl Into<String>) -> Problem {
+        let code = Code::PermissionDenied;
+        app.refusals.of_caller(code, None, self);
+        Problem::new(code).detail(detail)
     }
 
     /// What a cursor is bound to: what the caller may see.
@@ -263,4 +286,9 @@ fn asked(right: &Right, roles: &Roles) -> Vec<PermissionPattern> {
         }
         Right::Role(name) => roles.permissions(name).to_vec(),
     }
+}
+
+fn refused(app: &App, request: &RequestContext, code: Code, value: &'static str) -> Problem {
+    app.refusals.of_stranger(code, request);
+    challenge(code, value)
 }

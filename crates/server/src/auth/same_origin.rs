@@ -5,6 +5,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, header};
 use keyway_api::code::Code;
 
+use super::request_context;
 use crate::answer::problem::Problem;
 use crate::app::App;
 
@@ -16,6 +17,8 @@ pub(crate) fn prove(parts: &Parts, app: &App) -> Result<(), Problem> {
     if is_reading || is_ours(&parts.headers, &app.public_url) {
         return Ok(());
     }
+    app.refusals
+        .of_stranger(Code::CrossOrigin, &request_context(parts)?);
     Err(Problem::new(Code::CrossOrigin))
 }
 

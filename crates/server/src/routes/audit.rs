@@ -122,7 +122,7 @@ pub(crate) async fn verify(
     permit: Permit<AuditRead>,
     Query(query): Query<AuditVerifyQuery>,
 ) -> Result<Response, Problem> {
-    permit.needs_all_organizations()?;
+    permit.needs_all_organizations(&app)?;
     let known = query.head.as_deref().map(read_head).transpose()?;
     let verified = match app.store.verify_ledger(known).await? {
         LedgerState::Whole(head) => AuditVerified {

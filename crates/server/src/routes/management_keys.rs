@@ -89,8 +89,10 @@ pub(crate) fn read(
         .expires_at()
         .is_some_and(|own| expires_at.is_none_or(|wanted| wanted > own));
     if is_wider || is_longer || !caller.covers(preset, &in_force.profile.roles) {
-        return Err(Problem::new(Code::PermissionDenied)
-            .detail("a management key makes none that holds more than itself"));
+        return Err(caller.denied(
+            app,
+            "a management key makes none that holds more than itself",
+        ));
     }
     let mut faults = Faults::default();
     if expires_at.is_some_and(|end| end <= now) {

@@ -115,8 +115,10 @@ pub(crate) fn may_give(app: &App, caller: &Caller, bindings: &Bindings) -> Resul
     if !manages_more && excess.is_empty() {
         return Ok(());
     }
-    Err(Problem::new(Code::PermissionDenied)
-        .detail("the role holds more than you hold, so you cannot give it"))
+    Err(caller.denied(
+        app,
+        "the role holds more than you hold, so you cannot give it",
+    ))
 }
 
 /// Roles in the words of grants.

@@ -19,7 +19,7 @@ pub(crate) async fn metrics(
     permit: Permit<MetricsRead>,
 ) -> Result<Response, Problem> {
     // They count what all organizations do.
-    permit.needs_all_organizations()?;
+    permit.needs_all_organizations(&app)?;
     app.telemetry.index_keys(app.index.key_count());
     let text = app.telemetry.render(app.cluster.applied());
     Ok(([(header::CONTENT_TYPE, EXPOSITION)], text).into_response())

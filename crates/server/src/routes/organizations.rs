@@ -44,7 +44,7 @@ pub(crate) async fn create(
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
     // Who sees one organization must not make another one for itself.
-    permit.needs_all_organizations()?;
+    permit.needs_all_organizations(&app)?;
     let ticket = match idempotency
         .begin(&app, permit.caller(), &body, patience)
         .await?
@@ -162,7 +162,7 @@ pub(crate) async fn edit(
     let edit = read_edit(&body)?;
     if let Some(external_id) = &edit.external_id {
         // By its external id an organization is told from others, so it is not its own to choose.
-        permit.needs_all_organizations()?;
+        permit.needs_all_organizations(&app)?;
         no_id_of_another(&app, external_id.as_ref(), Some(&id))?;
     }
     let (by, reach) = (permit.call(), permit.reach());

@@ -68,7 +68,6 @@ fn may_open(
     permit: &Permit<PortalSessionsCreate>,
     portal: &PortalSession,
 ) -> Result<(), Problem> {
-    use keyway_api::code::Code;
     use keyway_core::management::ManagementPermission;
     let in_force = app.profile_in_force()?;
     let roles = &in_force.profile.roles;
@@ -80,8 +79,9 @@ fn may_open(
         .to_hand_on()
         .any(|wanted| !held.iter().any(|held| held.covers(wanted)));
     if does_more || hands_on_more {
-        return Err(Problem::new(Code::PermissionDenied)
-            .detail("the session would hold more than you hold"));
+        return Err(permit
+            .caller()
+            .denied(app, "the session would hold more than you hold"));
     }
     Ok(())
 }

@@ -46,8 +46,8 @@ pub(crate) async fn apply(
     Json(body): Json<ApplyProfile>,
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
-    permit.needs_all_organizations()?;
-    let profile = Profile::parse(&body.toml).map_err(|fault| rejected(&fault))?;
+    permit.needs_all_organizations(&app)?;
+    let profile = config::profile::parse(&body.toml).map_err(|fault| rejected(&fault))?;
     let after = if_match.required()?;
     let (by, now) = (permit.call(), app.clock.now());
     let done = app

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use keyway_api::change::WaitQuery;
-use keyway_api::code::Code;
 use keyway_api::key::{ChangedKey, RevokeKey};
 use keyway_api::whoami::Whoami;
 use keyway_core::management::Reach;
@@ -58,9 +57,12 @@ pub(crate) async fn revoke(
     Json(body): Json<RevokeKey>,
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
-    let Holder::Key(key) = holder else {
-        return Err(Problem::new(Code::PermissionDenied)
-            .detail("a management key is revoked at /v1/management-keys/{id}/revoke"));
+    let key = match holder {
+        Holder::Key(key) => key,
+        Holder::Caller(caller) => {
+            let detail = "a management key is revoked at /v1/management-keys/{id}/revoke";
+            return Err(caller.denied(&app, detail));
+        }
     };
     let id = key.id()?;
     let (origin, now) = (key.origin(&id), app.clock.now());
