@@ -26,7 +26,7 @@ use crate::request::body::{Json, Nothing};
 use crate::request::conditional::{IfNoneMatch, management_key_tag, tagged};
 use crate::request::fields::Faults;
 use crate::request::idempotency::{Attempt, Idempotency};
-use crate::request::query::Query;
+use crate::request::query::{NoQuery, Query};
 use crate::routes::path::PathId;
 
 const PATH: &str = "/v1/management-keys";
@@ -141,6 +141,7 @@ pub(crate) async fn show(
     permit: Permit<ManagementKeysRead>,
     PathId(id): PathId<ManagementKeyId>,
     if_none_match: IfNoneMatch,
+    _query: NoQuery,
 ) -> Result<Response, Problem> {
     let found = app.store.find_management_key(permit.reach(), &id).await?;
     let found = found.ok_or_else(|| Problem::new(Code::ManagementKeyNotFound))?;

@@ -27,7 +27,7 @@ use crate::request::body::{Json, Nothing};
 use crate::request::conditional::{IfMatch, IfNoneMatch, tagged, version_tag};
 use crate::request::fields::Faults;
 use crate::request::idempotency::{Attempt, Idempotency};
-use crate::request::query::Query;
+use crate::request::query::{NoQuery, Query};
 use crate::routes::path::PathId;
 
 const PATH: &str = "/v1/organizations";
@@ -140,6 +140,7 @@ pub(crate) async fn show(
     permit: Permit<OrganizationsRead>,
     PathId(id): PathId<OrganizationId>,
     if_none_match: IfNoneMatch,
+    _query: NoQuery,
 ) -> Result<Response, Problem> {
     let found = app.store.find_organization(permit.reach(), &id).await?;
     let found = found.ok_or_else(|| Problem::new(Code::OrganizationNotFound))?;

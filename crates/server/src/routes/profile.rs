@@ -19,7 +19,7 @@ use crate::auth::Permit;
 use crate::auth::permissions::{ProfileApply, ProfileRead};
 use crate::request::body::Json;
 use crate::request::conditional::{IfMatch, IfNoneMatch, tagged, version_tag};
-use crate::request::query::Query;
+use crate::request::query::{NoQuery, Query};
 
 /// Shows the profile in force.
 #[utoipa::path(get, path = "/v1/profile", tag = "profile", responses((status = 200, body = Wire)))]
@@ -27,6 +27,7 @@ pub(crate) async fn show(
     State(app): State<AppState>,
     _permit: Permit<ProfileRead>,
     if_none_match: IfNoneMatch,
+    _query: NoQuery,
 ) -> Result<Response, Problem> {
     let in_force = app.profile_in_force()?;
     Ok(if_none_match.answer(

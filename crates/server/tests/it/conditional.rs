@@ -354,3 +354,17 @@ async fn a_revoked_management_key_commits_nothing_more() {
         .count();
     assert_eq!(late, 0, "something came after the revoke");
 }
+
+#[tokio::test]
+async fn what_reads_does_not_wait_and_says_so() {
+    let server = Server::start().await;
+    let mut paths = shown(&server).await;
+    for list in ["organizations", "keys", "management-keys", "audit", "roles"] {
+        paths.push(format!("/v1/{list}"));
+    }
+    paths.push("/v1/whoami".to_owned());
+    for path in paths {
+        let refused = server.root().get(&format!("{path}?wait=1s")).await;
+        assert_eq!(refused.pointers(), ["wait"], "{path}");
+    }
+}

@@ -17,7 +17,7 @@ use crate::auth::Permit;
 use crate::auth::permissions::{KeysActivate, KeysDeactivate, KeysDelete, KeysRead};
 use crate::request::body::{Json, Nothing};
 use crate::request::conditional::{IfMatch, IfNoneMatch, key_tag};
-use crate::request::query::Query;
+use crate::request::query::{NoQuery, Query};
 use crate::routes::path::PathId;
 
 /// Shows one key.
@@ -28,6 +28,7 @@ pub(crate) async fn show(
     permit: Permit<KeysRead>,
     PathId(id): PathId<KeyId>,
     if_none_match: IfNoneMatch,
+    _query: NoQuery,
 ) -> Result<Response, Problem> {
     let found = app.store.find_key(permit.reach(), &id).await?;
     let found = found.ok_or_else(|| Problem::new(Code::KeyNotFound))?;
