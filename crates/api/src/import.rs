@@ -16,7 +16,7 @@ use crate::problem::FieldProblem;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportLine {
-    /// Its id so far; given by Keyway if absent.
+    /// Its id so far; given by Keyway if absent. Only a management key of all organizations chooses it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// May be left out by a caller who sees exactly one.

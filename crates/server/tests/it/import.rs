@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::caller::{Answer, Caller};
-use crate::server::Server;
+use crate::server::{Made, Server};
 
 const PATH: &str = "/v1/keys/import";
 
@@ -229,9 +229,16 @@ async fn who_sees_one_organization_imports_into_no_other() {
         line("old-4", json!({})),
     ];
     let answer = import(&admin, lines.join("\n")).await;
+    let told = results(&answer);
+    assert_eq!(told.last().unwrap(), &json!({"imported": 1, "refused": 3}));
+    let codes: Vec<&Value> = told[..3].iter().map(|it| &it["code"]).collect();
     assert_eq!(
-        results(&answer).last().unwrap(),
-        &json!({"imported": 1, "refused": 3})
+        codes,
+        [
+            "organization_not_found",
+            "invalid_request",
+            "key_already_exists"
+        ]
     );
     assert_eq!(server.verdict("old-4").await, "valid");
     let shown = server.root().get(&foreign.path()).await.expect(200);
@@ -242,6 +249,32 @@ async fn who_sees_one_organization_imports_into_no_other() {
         .await
         .expect(200);
     assert_eq!(list["data"].as_array().unwrap().len(), 1);
+}
+
+/// S-ASVS-01: an id tells nothing. A digest tells whoever has it what its secret would tell at
+/// `/v1/whoami`, and no more: its own deleted key answers like another organization's.
+#[tokio::test]
+async fn who_sees_one_organization_learns_of_no_other_ones_keys() {
+    let server = Server::start().await;
+    let (own, other) = (
+        server.organization("Own").await,
+        server.organization("Other").await,
+    );
+    let admin = server.manager(&own, "admin").await.caller;
+    let foreign = server.key(&other, json!({})).await;
+    let deleted = server.key(&own, json!({})).await;
+    admin.delete(&deleted.path()).await.expect(200);
+    let refusal = async |fields: Value| {
+        let answer = import(&admin, line("old-1", fields)).await;
+        results(&answer)[0].clone()
+    };
+    let taken = refusal(json!({"id": foreign.id})).await;
+    assert_eq!(taken["errors"][0]["pointer"], "/id");
+    assert_eq!(taken, refusal(json!({"id": "k_free"})).await);
+    let digest = |key: &Made| json!({"sha256": Server::digest(&key.secret)});
+    let taken = refusal(digest(&foreign)).await;
+    assert_eq!(taken["code"], "key_already_exists");
+    assert_eq!(taken, refusal(digest(&deleted)).await);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use keyway_api::import::ImportLine;
 use keyway_api::key::KeyStatus;
 use keyway_core::key::{Key, KeyState, Lifetime, Revocation};
+use keyway_core::management::Reach;
 use keyway_core::text::Description;
 use keyway_core::time::Timestamp;
 use keyway_token::base62::draw_id;
@@ -43,6 +44,13 @@ pub(super) fn read_line(
         environment,
         profile,
     )?;
+    if line.id.is_some() && *permit.reach() != Reach::All {
+        // Ids are one namespace: a taken one would tell of another organization's key.
+        faults.add(
+            "/id",
+            "only a management key of all organizations chooses ids",
+        );
+    }
     let identity = identity(app, &mut faults, &line);
     let name = faults.parse("/name", Some(&line.name));
     let description = faults.parse("/description", line.description.as_deref());
