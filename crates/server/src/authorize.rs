@@ -36,6 +36,12 @@ const ENVIRONMENT: HeaderName = HeaderName::from_static("keyway-environment");
 const OWNER: HeaderName = HeaderName::from_static("keyway-owner");
 const PERMISSIONS: HeaderName = HeaderName::from_static("keyway-permissions");
 
+/// Longest list of permissions in a header, in bytes. Proxies and products read a few KiB of headers.
+const PERMISSIONS_BYTES_MAX: usize = 4_096;
+/// Stands for a longer list. No permission is written like this, so whoever looks for one finds none; a
+/// list that was cut would look whole.
+const OMITTED: &str = "!omitted";
+
 /// Everything that could be read in two ways in a header, beside what is no visible ASCII.
 const ENCODED: &AsciiSet = &CONTROLS
     .add(b' ')
@@ -154,13 +160,16 @@ fn identity(found: &Found<'_>) -> HeaderMap {
     headers.insert(PROJECT, value(found.project().unwrap_or_default()));
     headers.insert(ENVIRONMENT, value(found.environment()));
     headers.insert(OWNER, value(found.owner().unwrap_or_default()));
-    let permissions = found.permissions();
-    let permissions = HeaderValue::from_str(&permissions.join(","));
-    headers.insert(
-        PERMISSIONS,
-        permissions.unwrap_or(HeaderValue::from_static("")),
-    );
+    headers.insert(PERMISSIONS, permissions(&found.permissions()));
     headers
+}
+
+fn permissions(words: &[String]) -> HeaderValue {
+    let list = words.join(",");
+    if list.len() > PERMISSIONS_BYTES_MAX {
+        return HeaderValue::from_static(OMITTED);
+    }
+    HeaderValue::from_str(&list).unwrap_or(HeaderValue::from_static(""))
 }
 
 /// Percent-encoded UTF-8.

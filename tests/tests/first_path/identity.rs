@@ -50,6 +50,34 @@ pub(crate) async fn the_product_learns_who_calls(proxy: Proxy) {
     );
 }
 
+/// The longest headers that Keyway sends pass whole, and a longer list does not come at all.
+pub(crate) async fn the_longest_identity_passes(proxy: Proxy) {
+    let scene = Scene::set(proxy).await;
+    let long = "😀".repeat(253);
+    let words: Vec<String> = (0..97).map(|it| format!("p{it:040}")).collect();
+    let mut permissions = vec!["read".to_owned()];
+    permissions.extend(words);
+    let heard = async |permissions: &[String]| {
+        let grants = json!([{"permissions": permissions, "resource": "*"}]);
+        let fields = json!({"name": long, "owner": long, "grants": grants});
+        let (_, secret) = scene.key(fields).await;
+        let answer = scene.customer(&secret).get("/").await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let arrived = scene.product.last();
+        for header in ["keyway-key-name", "keyway-owner"] {
+            let value = arrived.header(header).unwrap();
+            let value = percent_decode_str(&value).decode_utf8().unwrap();
+            assert_eq!(value, long);
+        }
+        arrived.header("keyway-permissions").unwrap()
+    };
+    let list = heard(&permissions).await;
+    assert_eq!(list.split(',').count(), 98);
+    assert!((4_000..=4_096).contains(&list.len()), "{}", list.len());
+    permissions.extend((0..100).map(|it| format!("q{it:040}")));
+    assert_eq!(heard(&permissions).await, "!omitted");
+}
+
 /// S-PROXY-13, through both places where a key may stand.
 pub(crate) async fn the_product_never_sees_the_key(proxy: Proxy) {
     let scene = Scene::set(proxy).await;

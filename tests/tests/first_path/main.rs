@@ -43,6 +43,7 @@ behind_each_proxy! {
     main_job::a_change_of_grants_or_state_holds_for_the_next_request
     main_job::what_the_client_sends_reaches_the_product_whole
     identity::the_product_learns_who_calls
+    identity::the_longest_identity_passes
     identity::the_product_never_sees_the_key
     identity::forged_identity_does_not_survive
     refusals::a_refused_request_gets_its_reason_and_does_not_reach_the_product

@@ -312,6 +312,27 @@ async fn what_is_asked_stands_in_the_query_once_and_nowhere_else() {
 }
 
 #[tokio::test]
+async fn a_list_of_permissions_too_long_for_a_header_is_left_out_whole() {
+    let server = Server::start().await;
+    let own = server.organization("Own").await;
+    // 41 bytes each with its comma, and one that fills the list up.
+    let words: Vec<String> = (0..99).map(|it| format!("p{it:039}")).collect();
+    let listed = async |last: &str| {
+        let mut words = words.clone();
+        words.push(last.to_owned());
+        let grants = json!([{"permissions": words, "resource": "*"}]);
+        let key = server.key(&own, json!({"grants": grants})).await;
+        let holder = server.nobody().with(&key.secret);
+        let allowed = ask(&holder, &format!("permission={last}")).await;
+        assert_eq!(allowed.status, 200);
+        allowed.header("keyway-permissions")
+    };
+    let fits = "q".repeat(4_096 - 99 * 41);
+    assert_eq!(listed(&fits).await.len(), 4_096);
+    assert_eq!(listed(&format!("{fits}q")).await, "!omitted");
+}
+
+#[tokio::test]
 async fn s_proxy_05_in_the_mode_of_nginx_every_decided_case_is_200_401_or_403() {
     let server = Server::start().await;
     let key = a_key(&server).await;
