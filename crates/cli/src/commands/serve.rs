@@ -25,7 +25,8 @@ SIGTERM and SIGINT let requests end, write usage counts and exit with 0.
 Examples:
   keyway serve                                          here, with data in ./keyway-data
   KEYWAY_DATABASE_URL=\"$(cat url.txt)\" keyway serve    with PostgreSQL
-  keyway serve --listen 0.0.0.0:7878 --behind-proxy     behind a proxy that speaks TLS";
+  keyway serve --listen 0.0.0.0:7878 --behind-proxy --public-url https://keys.example.com
+                                                        behind a proxy that speaks TLS";
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {
@@ -37,7 +38,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "ADDRESS", help_heading = "Address")]
     listen: Option<String>,
 
-    /// How clients reach the server, if not at the listen address
+    /// How clients reach the server, if not at the listen address; needed with 0.0.0.0
     #[arg(long, value_name = "URL", help_heading = "Address")]
     public_url: Option<String>,
 

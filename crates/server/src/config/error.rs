@@ -47,6 +47,11 @@ pub enum ConfigError {
     #[error("listen (from {origin}): {address} can be reached from elsewhere, and there is no TLS")]
     Exposed { address: SocketAddr, origin: Origin },
     #[error(
+        "listen (from {origin}): {address} is every address of this machine and none to link to, \
+         and there is no public_url"
+    )]
+    Nowhere { address: SocketAddr, origin: Origin },
+    #[error(
         "database_url (from {origin}) is given, and this command keeps its data in a directory"
     )]
     NoDirectory { origin: Origin },
@@ -95,6 +100,10 @@ impl ConfigError {
                 "give --tls-cert and --tls-key, or --behind-proxy where a proxy in front speaks TLS"
                     .to_owned(),
             ),
+            Self::Nowhere { .. } => Some(format!(
+                "give {}: the address that clients use",
+                Key::PublicUrl.ways()
+            )),
             Self::NoDirectory { .. } => {
                 Some("take it away, or use `keyway serve` for that database".to_owned())
             }

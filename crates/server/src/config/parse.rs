@@ -21,10 +21,10 @@ impl Config {
     pub fn parse(settings: Settings) -> Result<Self, ConfigError> {
         let tls = settings.tls()?;
         let is_behind_proxy = settings.required(Key::BehindProxy, switch)?;
+        let listen = settings.listen(tls.is_some() || is_behind_proxy)?;
         Ok(Self {
-            listen: settings.listen(tls.is_some() || is_behind_proxy)?,
-            public_url: settings
-                .optional(Key::PublicUrl, |value| text(value).and_then(base_url))?,
+            listen,
+            public_url: settings.public_url(listen)?,
             location: settings.location()?,
             profile: settings.profile()?,
             tls,
@@ -59,6 +59,18 @@ impl Settings {
             address,
             origin: self.origin(Key::Listen),
         })
+    }
+
+    /// Without one, links lead to the listen address, which must be an address then.
+    fn public_url(&self, listen: SocketAddr) -> Result<Option<String>, ConfigError> {
+        let url = self.optional(Key::PublicUrl, |value| text(value).and_then(base_url))?;
+        if url.is_none() && listen.ip().to_canonical().is_unspecified() {
+            return Err(ConfigError::Nowhere {
+                address: listen,
+                origin: self.origin(Key::Listen),
+            });
+        }
+        Ok(url)
     }
 
     fn location(&self) -> Result<Location, ConfigError> {

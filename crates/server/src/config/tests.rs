@@ -347,9 +347,31 @@ fn a_development_server_keeps_its_hands_off_a_database() {
 }
 
 #[test]
+fn a_server_at_every_address_is_told_which_one_to_link_to() {
+    for address in ["0.0.0.0:1", "[::]:1", "[::ffff:0.0.0.0]:1"] {
+        let start = || {
+            let start = Start::default().option(Key::Listen, address);
+            start.option(Key::BehindProxy, "true")
+        };
+        assert_eq!(
+            start().refusal(),
+            format!(
+                "listen (from --listen): {address} is every address of this machine and none to \
+                 link to, and there is no public_url"
+            )
+        );
+        let told = start().option(Key::PublicUrl, "https://keys.example.com");
+        assert!(told.config().is_ok());
+    }
+}
+
+#[test]
 fn an_address_that_others_can_reach_needs_tls_or_a_proxy() {
     for address in ["0.0.0.0:1", "[::]:1", "192.0.2.1:1", "[::ffff:192.0.2.1]:1"] {
-        let start = || Start::default().option(Key::Listen, address);
+        let start = || {
+            let start = Start::default().option(Key::Listen, address);
+            start.option(Key::PublicUrl, "https://keys.example.com")
+        };
         assert_eq!(
             start().refusal(),
             format!(
