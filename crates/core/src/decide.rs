@@ -139,8 +139,10 @@ pub enum Cause {
     NotConfirmed,
     #[error("the index disagrees with the ledger")]
     Diverged,
-    #[error("the ledger or the profile in force needs another version of this program")]
+    #[error("an entry of the ledger cannot be read by this version of the program")]
     NotUnderstood,
+    #[error("the profile in force cannot be read by this version of the program")]
+    NoProfile,
 }
 
 /// The outcome of a question about a key; `P` is what an allowed key stands for.

@@ -52,6 +52,7 @@ fn bit(cause: Cause) -> u8 {
         Cause::Diverged => 2,
         Cause::NotConfirmed => 4,
         Cause::NotUnderstood => 8,
+        Cause::NoProfile => 16,
     }
 }
 
@@ -81,6 +82,7 @@ impl Index {
             Cause::Diverged,
             Cause::NotConfirmed,
             Cause::NotUnderstood,
+            Cause::NoProfile,
         ]
         .into_iter()
         .find(|cause| doubts & bit(*cause) != 0)

@@ -30,6 +30,7 @@ pub(crate) struct Telemetry {
     usage_lag_seconds: Gauge,
     usage_flush_failures: Counter,
     divergences: Counter,
+    not_understood: Counter,
 }
 
 impl std::fmt::Debug for Telemetry {
@@ -83,6 +84,10 @@ impl Telemetry {
             divergences: maker.counter(
                 "keyway_ledger_divergences_total",
                 "Times that the ledger was not the one this server knew.",
+            ),
+            not_understood: maker.counter(
+                "keyway_ledger_not_understood_total",
+                "Looks at a ledger entry that this server cannot read; nothing is decided meanwhile.",
             ),
         })
     }
@@ -154,6 +159,10 @@ impl Telemetry {
 
     pub(crate) fn diverged(&self) {
         self.divergences.increment(1);
+    }
+
+    pub(crate) fn not_understood(&self) {
+        self.not_understood.increment(1);
     }
 }
 

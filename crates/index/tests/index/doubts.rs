@@ -10,11 +10,12 @@ use keyway_index::verify::Presented;
 
 use crate::sample::{PROFILE, an_index, at, key, may_read, organization, reading};
 
-const CAUSES: [Cause; 4] = [
+const CAUSES: [Cause; 5] = [
     Cause::Loading,
     Cause::Diverged,
     Cause::NotConfirmed,
     Cause::NotUnderstood,
+    Cause::NoProfile,
 ];
 
 fn verdict(index: &Index, secret: &str) -> Verdict<()> {

@@ -54,23 +54,33 @@ pub(crate) async fn load(app: &App) -> Result<Head, StoreError> {
         }
     }
     app.cluster.set_applied(head);
+    app.index.settle_doubt(Cause::NotUnderstood);
     app.index.settle_doubt(Cause::Loading);
     Ok(head)
 }
 
 /// Follows from `head` until the task is aborted.
 pub(crate) async fn follow(app: Arc<App>, mut head: Head) {
+    let mut is_stuck = false;
     loop {
-        match app.store.next_changes(head).await {
+        match look(&app, head, is_stuck).await {
             Ok(batch) => {
-                head = apply(&app, batch);
-                app.cluster.set_applied(head);
+                if let Some(batch) = batch {
+                    head = apply(&app, batch);
+                    app.cluster.set_applied(head);
+                }
+                is_stuck = false;
+                app.index.settle_doubt(Cause::NotUnderstood);
+            }
+            Err(FollowError::Store(error)) if is_beyond_us(&error) => {
+                tracing::error!(%error, "an entry of the ledger cannot be read, nothing is decided");
+                app.index.raise_doubt(Cause::NotUnderstood);
+                app.telemetry.not_understood();
+                is_stuck = true;
+                tokio::time::sleep(RETRY_AFTER).await;
             }
             Err(FollowError::Store(error)) => {
                 tracing::warn!(%error, "the ledger could not be read");
-                if is_beyond_us(&error) {
-                    app.index.raise_doubt(Cause::NotUnderstood);
-                }
                 tokio::time::sleep(RETRY_AFTER).await;
             }
             Err(FollowError::Diverged { known }) => {
@@ -86,6 +96,15 @@ pub(crate) async fn follow(app: Arc<App>, mut head: Head) {
         }
         app.telemetry.ledger_head(head);
     }
+}
+
+/// The next changes. Where the last look found one that cannot be read, there may be none any more: a
+/// row is mended, or taken back by whoever wrote it too soon.
+async fn look(app: &App, head: Head, is_stuck: bool) -> Result<Option<Batch>, FollowError> {
+    if is_stuck {
+        return app.store.changes_after(head).await;
+    }
+    app.store.next_changes(head).await.map(Some)
 }
 
 /// Whether changes are there and cannot be read: an index that leaves them out must not answer.
@@ -141,11 +160,11 @@ fn apply_profile(app: &App, row: ProfileRow) {
         Ok((in_force, policy)) => {
             app.profile.store(Some(Arc::new(in_force)));
             app.index.apply_policy(policy);
-            app.index.settle_doubt(Cause::NotUnderstood);
+            app.index.settle_doubt(Cause::NoProfile);
         }
         Err(error) => {
             tracing::error!(%error, "the profile in force cannot be used");
-            app.index.raise_doubt(Cause::NotUnderstood);
+            app.index.raise_doubt(Cause::NoProfile);
         }
     }
 }

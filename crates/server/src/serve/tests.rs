@@ -235,6 +235,7 @@ async fn in_doubt_a_server_says_neither_yes_nor_no() {
         Cause::Diverged,
         Cause::NotConfirmed,
         Cause::NotUnderstood,
+        Cause::NoProfile,
     ] {
         scene.running.app.index.raise_doubt(cause);
         let items = json!({"items": [{"secret": "x"}]});

@@ -26,6 +26,7 @@ mod whoami;
 
 mod conditional;
 mod docs;
+mod foreign_entries;
 mod idempotency;
 mod import;
 mod jwt;
