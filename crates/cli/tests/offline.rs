@@ -171,6 +171,14 @@ fn a_profile_is_checked_without_a_server() {
     let (exit, out, talk) = configured(&["profile", "check", "keyway.toml"], &[], "name = 1");
     assert_eq!((exit, out.as_str()), (1, ""));
     assert!(talk.starts_with("error: keyway.toml: "), "{talk}");
+    let (_, sound) = keyway_server::config::shipped_profiles()[0];
+    let slip = format!("{sound}\n[codes.key_limit_reachd]\ncode = \"FULL\"\nstatus = 429\n");
+    let (exit, _, talk) = configured(&["profile", "check", "./keyway.toml"], &[], &slip);
+    assert_eq!(exit, 1);
+    assert_eq!(
+        talk,
+        "error: ./keyway.toml: codes.key_limit_reachd: there is no code of this name\n"
+    );
     let (exit, _, talk) = configured(&["profile", "check", "nothing"], &[], "");
     assert_eq!(exit, 1);
     assert!(

@@ -114,7 +114,7 @@ pub(crate) async fn put_profile(
             }
         },
     };
-    let parsed = Profile::parse(&choice.toml);
+    let parsed = crate::config::profile::parse(&choice.toml);
     let profile = parsed.map_err(|fault| FirstStartError::Profile {
         name: choice.name.clone(),
         fault: fault.to_string(),

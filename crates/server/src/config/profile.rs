@@ -6,6 +6,7 @@ use std::io;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use keyway_api::code::Code;
 use keyway_core::profile::Profile;
 use keyway_core::profile::parse::{InvalidProfile, PROFILE_BYTES_MAX};
 use rust_embed::RustEmbed;
@@ -36,6 +37,20 @@ fn embedded(path: &str) -> Option<(&'static str, &'static str)> {
     Some((name.leak(), text))
 }
 
+/// Reads a profile that is to be put in force. A misspelt name under `[codes]` would rename nothing, and
+/// nobody would notice. One that is in force already may be of another version, with other codes.
+pub(crate) fn parse(toml: &str) -> Result<Profile, InvalidProfile> {
+    let profile = Profile::parse(toml)?;
+    let mut names = profile.codes.keys();
+    match names.find(|name| Code::from_name(name).is_none()) {
+        None => Ok(profile),
+        Some(name) => Err(InvalidProfile::Value {
+            key: format!("codes.{name}"),
+            fault: "there is no code of this name".to_owned(),
+        }),
+    }
+}
+
 /// What `keyway profile check` tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ProfileSummary {
@@ -52,7 +67,7 @@ impl ProfileChoice {
     /// A shipped profile by its name, or a file's. `./NAME` is a file, whatever is shipped.
     pub fn read(name_or_path: &str) -> Result<Self, ProfileFault> {
         let toml = Self::read_text(name_or_path)?;
-        let name = match Profile::parse(&toml) {
+        let name = match parse(&toml) {
             Ok(profile) => profile.name,
             Err(cause) => {
                 let path = name_or_path.to_owned();
@@ -86,7 +101,7 @@ impl ProfileChoice {
     }
 
     pub fn summary(&self) -> Result<ProfileSummary, InvalidProfile> {
-        let profile = Profile::parse(&self.toml)?;
+        let profile = parse(&self.toml)?;
         let environments = profile.key.environments;
         let words: Vec<&str> = environments.iter().map(String::as_str).collect();
         Ok(ProfileSummary {

@@ -8,7 +8,6 @@ use keyway_api::change::{Effective, WaitQuery};
 use keyway_api::code::Code;
 use keyway_api::problem::FieldProblem;
 use keyway_api::profile::{ApplyProfile, Profile as Wire};
-use keyway_core::profile::Profile;
 use keyway_core::profile::parse::InvalidProfile;
 use keyway_store::error::{ChangeError, Refusal};
 
@@ -17,6 +16,7 @@ use crate::answer::wire;
 use crate::app::AppState;
 use crate::auth::Permit;
 use crate::auth::permissions::{ProfileApply, ProfileRead};
+use crate::config;
 use crate::request::body::Json;
 use crate::request::conditional::{IfMatch, IfNoneMatch, tagged, version_tag};
 use crate::request::query::{NoQuery, Query};

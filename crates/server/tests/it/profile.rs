@@ -119,6 +119,10 @@ async fn s_asvs_10_a_role_that_is_narrowed_narrows_the_keys_that_are_there() {
     assert_eq!(server.ask(write).await["code"], "valid");
 }
 
+fn renaming(toml: &str, code: &str) -> String {
+    format!("{toml}\n[codes.{code}]\ncode = \"OTHER\"\nstatus = 403\n")
+}
+
 #[tokio::test]
 async fn a_profile_that_breaks_a_rule_is_refused_and_the_one_in_force_stays() {
     let server = Server::start().await;
@@ -126,8 +130,8 @@ async fn a_profile_that_breaks_a_rule_is_refused_and_the_one_in_force_stays() {
     let key = server.key(&own, json!({})).await;
     let old = toml(&server).await;
     for (bad, by) in [
-        ("not a profile".to_owned(), "toml"),
-        (format!("{old}\nsurprise = 1\n"), "unknown"),
+        ("not a profile".to_owned(), "TOML"),
+        (format!("{old}\nsurprise = 1\n"), "surprise"),
         (old.replace("kw_{env}", "kw_mgmt_"), "key.template"),
         (old.replace("base62:40", "base62:4"), "key.template"),
         (old.replace("legacy = []", "legacy = [\"(\"]"), "key.legacy"),
@@ -139,10 +143,14 @@ async fn a_profile_that_breaks_a_rule_is_refused_and_the_one_in_force_stays() {
             old.replace("lease = \"30s\"", "lease = \"1y\""),
             "revocation.lease",
         ),
+        (renaming(&old, "api_key_reviked"), "codes.api_key_reviked"),
     ] {
         let refused = apply(&server, Some("\"1\""), &bad).await;
         refused.refuses(422, "profile_rejected");
-        assert_eq!(refused.json()["errors"][0]["pointer"], "/toml", "{by}");
+        let error = refused.json()["errors"][0].clone();
+        assert_eq!(error["pointer"], "/toml");
+        let detail = error["detail"].as_str().unwrap();
+        assert!(detail.contains(by), "{by}: {detail}");
     }
     assert_eq!(toml(&server).await, old);
     assert_eq!(server.verdict(&key.secret).await, "valid");
