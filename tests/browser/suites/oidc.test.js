@@ -138,7 +138,7 @@ for (const profile of profiles) {
 
     each('an address of another host is not gone to', async () => {
       await member(house);
-      for (const next of ['//evil.example', 'https://evil.example/', '/\\evil.example', '/%09/evil.example']) {
+      for (const next of ['//evil.example', 'https://evil.example/', '/\\evil.example', '/\t/evil.example']) {
         const arrived = await visitor(house);
         const address = await leave(arrived, `?next=${encodeURIComponent(next)}`);
         const callback = await callbackOf(arrived, address);
