@@ -52,6 +52,7 @@ CODES: dict[str, Words] = {
     "not_acceptable": Words(406, "The answer cannot be given in this form", "The Accept header leaves out everything this route can answer with.", "Accept `application/json`."),
     "method_not_allowed": Words(405, "The path does not have this method", "The path exists, with other methods.", "Use one of those in the Allow header."),
     "request_timeout": Words(408, "The request took too long to arrive", "The rest of the request did not arrive in time. Nothing was changed.", "Send it again."),
+    "too_many_requests": Words(429, "Too many requests", "Calls that anybody may try came too often, from your network or from everywhere. Nothing was looked up.", "Wait for the time in Retry-After."),
     "precondition_failed": Words(412, "The object has changed meanwhile", "If-Match names another version than the present one.", "Read the object again, and decide again."),
     "precondition_required": Words(428, "The change must name the version it is for", "This change is only made to a version that the caller has seen.", "Read the object and send its ETag as If-Match."),
     "idempotency_key_invalid": Words(400, "The Idempotency-Key is not valid", "It is empty, too long, holds other than printable ASCII, or was sent twice.", "Send one random string of 1 to 255 characters for each new call."),

@@ -244,6 +244,12 @@ export const codes: Readonly<Record<string, CodeWords | undefined>> = {
     happened: "The rest of the request did not arrive in time. Nothing was changed.",
     toDo: "Send it again.",
   },
+  too_many_requests: {
+    status: 429,
+    title: "Too many requests",
+    happened: "Calls that anybody may try came too often, from your network or from everywhere. Nothing was looked up.",
+    toDo: "Wait for the time in Retry-After.",
+  },
   precondition_failed: {
     status: 412,
     title: "The object has changed meanwhile",

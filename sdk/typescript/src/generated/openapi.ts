@@ -422,7 +422,7 @@ export interface components {
             expires_at?: string | null;
             /** @description What it may do, and where; absent: what the profile gives by default. */
             grants?: components["schemas"]["Grant"][] | null;
-            /** @description Its id so far; given by Keyway if absent. */
+            /** @description Its id so far; given by Keyway if absent. Only a management key of all organizations chooses it. */
             id?: string | null;
             /** @description Addresses it may be used from. */
             ip_rules?: string[];
