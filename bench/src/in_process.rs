@@ -181,7 +181,7 @@ pub(crate) fn is_let_through(index: &Index, secret: &str, ask: &Ask) -> bool {
         ask,
         now: NOW,
     };
-    let answer = index.verify(presented, |found| found.id().len());
+    let answer = index.verify(presented, |found| found.texts().id.len());
     matches!(answer.verdict, Verdict::Allow(())) && answer.key.is_some_and(|bytes| bytes > 0)
 }
 

@@ -56,7 +56,7 @@ pub enum Creator<'a> {
 }
 
 /// The stored state, as far as a decision cares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Standing {
     Active,
     Inactive,

@@ -4,9 +4,10 @@ use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
+use keyway_core::decide::Standing;
 use keyway_core::grant::{Grant, Grants, Right};
 use keyway_core::id::ProjectId;
-use keyway_core::key::Key;
+use keyway_core::key::{Key, KeyState, Lifetime};
 use keyway_core::network::IpRules;
 use keyway_core::permission::{Permission, PermissionSet};
 use keyway_core::resource::ResourcePath;
@@ -14,14 +15,20 @@ use keyway_core::resource::ResourcePath;
 /// Entries that nobody holds any more are looked for when this many are there, then at each doubling.
 const PURGE_AT_MIN: usize = 1_024;
 
-/// Where and what a key may, without who it is.
+/// Where and what a key may, and whether it stands, without who it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
+    /// The number of the key's organization.
+    pub(crate) organization: u32,
+    pub(crate) standing: Standing,
+    /// Whether the key has an end; the record knows which.
+    pub(crate) has_end: bool,
     pub project: Option<ProjectId>,
     /// The project as a path, above which no grant reaches.
     pub ceiling: Option<ResourcePath>,
     pub environment: Box<str>,
-    pub grants: Grants,
+    /// Shared by projects too, most of which grant the same.
+    pub grants: Arc<Grants>,
     pub ip_rules: IpRules,
     /// The number of the member who made the key; None when no member did.
     pub(crate) creator: Option<u32>,
@@ -32,6 +39,9 @@ pub struct Access {
 /// The same on loan: what makes two accesses equal.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Likeness<'a> {
+    organization: u32,
+    standing: Standing,
+    has_end: bool,
     project: Option<&'a ProjectId>,
     environment: &'a str,
     grants: &'a Grants,
@@ -40,8 +50,11 @@ struct Likeness<'a> {
 }
 
 impl<'a> Likeness<'a> {
-    fn of(key: &'a Key, creator: Option<u32>) -> Self {
+    fn of(key: &'a Key, organization: u32, creator: Option<u32>) -> Self {
         Self {
+            organization,
+            standing: standing(&key.state),
+            has_end: key.lifetime != Lifetime::Forever,
             project: key.project.as_ref(),
             environment: &key.environment,
             grants: &key.grants,
@@ -52,6 +65,9 @@ impl<'a> Likeness<'a> {
 
     fn in_access(access: &'a Access) -> Self {
         Self {
+            organization: access.organization,
+            standing: access.standing,
+            has_end: access.has_end,
             project: access.project.as_ref(),
             environment: &access.environment,
             grants: &access.grants,
@@ -61,20 +77,34 @@ impl<'a> Likeness<'a> {
     }
 }
 
-/// Gives equal accesses one place in memory, and equal permission sets too, since keys that differ in
-/// their resource mostly share the permissions.
+fn standing(state: &KeyState) -> Standing {
+    match state {
+        KeyState::Active => Standing::Active,
+        KeyState::Inactive { .. } => Standing::Inactive,
+        KeyState::Revoked(_) | KeyState::Deleted { .. } => Standing::Revoked,
+    }
+}
+
+/// Gives equal accesses one place in memory, and equal grants and permission sets too, since keys of
+/// other projects mostly have the grants, and keys that differ in their resource the permissions.
 #[derive(Debug, Default)]
 pub(crate) struct Accesses {
     hasher: DefaultHashBuilder,
     shared: HashTable<Arc<Access>>,
+    grants: HashTable<Arc<Grants>>,
     permissions: HashTable<Arc<[Permission]>>,
     purge_at: usize,
 }
 
 impl Accesses {
     /// `creator` is the number of the member who made the key.
-    pub(crate) fn intern(&mut self, key: &Key, creator: Option<u32>) -> Arc<Access> {
-        let wanted = Likeness::of(key, creator);
+    pub(crate) fn intern(
+        &mut self,
+        key: &Key,
+        organization: u32,
+        creator: Option<u32>,
+    ) -> Arc<Access> {
+        let wanted = Likeness::of(key, organization, creator);
         let hash = self.hasher.hash_one(wanted);
         let is_it = |access: &Arc<Access>| Likeness::in_access(access) == wanted;
         if let Some(found) = self.shared.find(hash, is_it) {
@@ -82,6 +112,9 @@ impl Accesses {
         }
         self.purge();
         let access = Arc::new(Access {
+            organization,
+            standing: wanted.standing,
+            has_end: wanted.has_end,
             project: key.project.clone(),
             ceiling: key.project.as_ref().map(ResourcePath::of_project),
             environment: key.environment.as_str().into(),
@@ -98,7 +131,19 @@ impl Accesses {
         access
     }
 
-    fn intern_grants(&mut self, grants: &Grants) -> Grants {
+    fn intern_grants(&mut self, grants: &Grants) -> Arc<Grants> {
+        let hash = self.hasher.hash_one(grants);
+        if let Some(found) = self.grants.find(hash, |known| **known == *grants) {
+            return Arc::clone(found);
+        }
+        let grants = Arc::new(self.with_shared_permissions(grants));
+        let hasher = &self.hasher;
+        self.grants
+            .insert_unique(hash, Arc::clone(&grants), |known| hasher.hash_one(known));
+        grants
+    }
+
+    fn with_shared_permissions(&mut self, grants: &Grants) -> Grants {
         let shared = grants.as_slice().iter().map(|grant| Grant {
             right: match &grant.right {
                 Right::Permissions(PermissionSet::Words(words)) => {
@@ -135,6 +180,7 @@ impl Accesses {
             return;
         }
         self.shared.retain(|access| Arc::strong_count(access) > 1);
+        self.grants.retain(|grants| Arc::strong_count(grants) > 1);
         self.permissions.retain(|set| Arc::strong_count(set) > 1);
         self.purge_at = 2 * self.shared.len();
     }
@@ -146,7 +192,6 @@ impl Accesses {
 
 #[cfg(test)]
 mod tests {
-    use keyway_core::key::{KeyState, Lifetime};
     use keyway_core::text::Metadata;
     use keyway_core::time::Timestamp;
     use keyway_token::digest::Digest;
@@ -193,8 +238,8 @@ mod tests {
     #[test]
     fn keys_with_equal_access_share_one() {
         let mut accesses = Accesses::default();
-        let first = accesses.intern(&key("*"), None);
-        assert!(Arc::ptr_eq(&first, &accesses.intern(&key("*"), None)));
+        let first = accesses.intern(&key("*"), 0, None);
+        assert!(Arc::ptr_eq(&first, &accesses.intern(&key("*"), 0, None)));
         for other in [
             key("project/a"),
             Key {
@@ -214,9 +259,9 @@ mod tests {
                 ..key("*")
             },
         ] {
-            let access = accesses.intern(&other, None);
+            let access = accesses.intern(&other, 0, None);
             assert!(!Arc::ptr_eq(&first, &access), "{access:?}");
-            assert!(Likeness::in_access(&access) == Likeness::of(&other, None));
+            assert!(Likeness::in_access(&access) == Likeness::of(&other, 0, None));
         }
     }
 
@@ -224,8 +269,8 @@ mod tests {
     fn keys_that_differ_in_their_resource_share_their_permissions() {
         let mut accesses = Accesses::default();
         let (wide, narrow) = (
-            accesses.intern(&key("*"), None),
-            accesses.intern(&key("project/a"), None),
+            accesses.intern(&key("*"), 0, None),
+            accesses.intern(&key("project/a"), 0, None),
         );
         assert!(Arc::ptr_eq(words(&wide), words(&narrow)));
     }
@@ -233,17 +278,17 @@ mod tests {
     #[test]
     fn what_no_key_holds_is_forgotten_and_what_one_holds_is_not() {
         let mut accesses = Accesses::default();
-        let held = accesses.intern(&key("*"), None);
+        let held = accesses.intern(&key("*"), 0, None);
         for number in 0..10 * PURGE_AT_MIN {
-            drop(accesses.intern(&key(&format!("project/p{number}")), None));
+            drop(accesses.intern(&key(&format!("project/p{number}")), 0, None));
         }
         assert!(accesses.shared.len() <= PURGE_AT_MIN);
-        assert!(Arc::ptr_eq(&held, &accesses.intern(&key("*"), None)));
+        assert!(Arc::ptr_eq(&held, &accesses.intern(&key("*"), 0, None)));
         let kept: Vec<_> = (0..3 * PURGE_AT_MIN)
-            .map(|number| accesses.intern(&key(&format!("project/q{number}")), None))
+            .map(|number| accesses.intern(&key(&format!("project/q{number}")), 0, None))
             .collect();
         for (number, access) in kept.iter().enumerate() {
-            let again = accesses.intern(&key(&format!("project/q{number}")), None);
+            let again = accesses.intern(&key(&format!("project/q{number}")), 0, None);
             assert!(Arc::ptr_eq(access, &again));
         }
     }

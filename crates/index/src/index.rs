@@ -198,8 +198,9 @@ impl Index {
             return;
         }
         let creator = MemberId::of_actor(&key.created_by).map(|id| self.members.number(&id));
-        let access = self.accesses.lock().intern(key, creator);
-        let record = Record::of(key, self.organizations.number(&key.organization), access);
+        let organization = self.organizations.number(&key.organization);
+        let access = self.accesses.lock().intern(key, organization, creator);
+        let record = Record::of(key, access);
         shard.keys.write().put(hash, record);
     }
 
@@ -289,7 +290,7 @@ fn drain_key(shard: &Shard, keys: &Keys, slot: u32, now: Timestamp) -> Option<Ke
         return None;
     }
     Some(KeyUsage {
-        key: record.id().parse::<KeyId>().ok()?,
+        key: record.texts().id.parse::<KeyId>().ok()?,
         allowed: used.map_or(0, |(allowed, _)| allowed),
         last_used_at: used.map(|(_, at)| at),
         last_refusal: refusals.as_ref().map(|it| it.last),

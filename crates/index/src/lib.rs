@@ -26,5 +26,6 @@ pub mod projects;
 mod record;
 mod shard;
 mod table;
+pub mod texts;
 pub mod usage;
 pub mod verify;

@@ -1,86 +1,62 @@
-//! One key as it lies in memory: 88 bytes and the bytes of its texts.
+//! One key as it lies in memory: 64 bytes, which is one line of it, and the bytes of its texts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use keyway_core::decide::Standing;
-use keyway_core::key::{Key, KeyState, Lifetime};
+use keyway_core::key::{Key, Lifetime};
 use keyway_core::text::Label;
 use keyway_core::time::Timestamp;
 use keyway_token::digest::Digest;
 
 use crate::access::Access;
+use crate::texts::{Head, Texts};
 
-/// A time that no key reaches; "forever" without a byte of its own.
-const FOREVER: i64 = i64::MAX;
+/// Between the head and the texts, where the key has an end.
+const END_BYTES: usize = 8;
 
+/// Aligned, so that finding a key and deciding about it reads one line and not two.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(crate) struct Record {
     pub(crate) digest: Digest,
-    /// Id, suffix, name, owner, metadata, one behind the other.
-    texts: Box<str>,
+    /// Head, end where there is one, texts.
+    rest: Box<[u8]>,
     pub(crate) access: Arc<Access>,
-    expires_at: i64,
-    pub(crate) organization: u32,
-    pub(crate) version: u32,
     /// Allowed since the last sweep.
     allowed: AtomicU32,
     /// Milliseconds, modulo 2^32: told apart by the sweep, which comes every few seconds.
     last_used_ms: AtomicU32,
-    name_bytes: u16,
-    owner_bytes: u16,
-    id_bytes: u8,
-    suffix_bytes: u8,
-    pub(crate) standing: Standing,
-}
-
-/// Where in the texts.
-#[derive(Clone, Copy)]
-struct Cuts {
-    id: usize,
-    suffix: usize,
-    name: usize,
-    owner: usize,
 }
 
 impl Record {
-    /// A record of a key that is not deleted.
-    pub(crate) fn of(key: &Key, organization: u32, access: Arc<Access>) -> Self {
+    /// A record of a key that is not deleted. Whether it has an end is said by `access` too.
+    pub(crate) fn of(key: &Key, access: Arc<Access>) -> Self {
         let owner = key.owner.as_ref().map_or("", Label::as_str);
         let metadata = if key.metadata.is_empty() {
             ""
         } else {
             key.metadata.as_json()
         };
+        let end = match key.lifetime {
+            Lifetime::Forever => None,
+            Lifetime::Until(end) => Some(end.micros().to_le_bytes()),
+        };
+        let head = Head::of(key, owner).to_bytes();
         let parts = [
-            key.id.as_str(),
-            &key.suffix,
-            key.name.as_str(),
-            owner,
-            metadata,
+            head.as_slice(),
+            end.as_ref().map_or(&[], |end| end.as_slice()),
+            key.id.as_str().as_bytes(),
+            key.suffix.as_bytes(),
+            key.name.as_str().as_bytes(),
+            owner.as_bytes(),
+            metadata.as_bytes(),
         ];
         Self {
             digest: key.digest,
-            texts: parts.concat().into_boxed_str(),
+            rest: parts.concat().into_boxed_slice(),
             access,
-            expires_at: match key.lifetime {
-                Lifetime::Forever => FOREVER,
-                Lifetime::Until(end) => end.micros(),
-            },
-            organization,
-            version: u32::try_from(key.version).unwrap_or(u32::MAX),
             allowed: AtomicU32::new(0),
             last_used_ms: AtomicU32::new(0),
-            // The limits of each text are below what its length field holds.
-            name_bytes: u16::try_from(key.name.as_str().len()).unwrap_or(u16::MAX),
-            owner_bytes: u16::try_from(owner.len()).unwrap_or(u16::MAX),
-            id_bytes: u8::try_from(key.id.as_str().len()).unwrap_or(u8::MAX),
-            suffix_bytes: u8::try_from(key.suffix.len()).unwrap_or(u8::MAX),
-            standing: match key.state {
-                KeyState::Active => Standing::Active,
-                KeyState::Inactive { .. } => Standing::Inactive,
-                KeyState::Revoked(_) | KeyState::Deleted { .. } => Standing::Revoked,
-            },
         }
     }
 
@@ -94,51 +70,33 @@ impl Record {
         );
     }
 
-    fn cuts(&self) -> Cuts {
-        let id = usize::from(self.id_bytes);
-        let suffix = id + usize::from(self.suffix_bytes);
-        let name = suffix + usize::from(self.name_bytes);
-        Cuts {
-            id,
-            suffix,
-            name,
-            owner: name + usize::from(self.owner_bytes),
-        }
-    }
-
-    pub(crate) fn id(&self) -> &str {
-        self.texts.get(..self.cuts().id).unwrap_or_default()
-    }
-
-    pub(crate) fn suffix(&self) -> &str {
-        let cuts = self.cuts();
-        self.texts.get(cuts.id..cuts.suffix).unwrap_or_default()
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        let cuts = self.cuts();
-        self.texts.get(cuts.suffix..cuts.name).unwrap_or_default()
-    }
-
-    pub(crate) fn owner(&self) -> Option<&str> {
-        let cuts = self.cuts();
-        self.texts
-            .get(cuts.name..cuts.owner)
-            .filter(|owner| !owner.is_empty())
-    }
-
-    /// A JSON object; nothing where it is empty.
-    pub(crate) fn metadata(&self) -> Option<&str> {
-        self.texts
-            .get(self.cuts().owner..)
-            .filter(|metadata| !metadata.is_empty())
+    pub(crate) fn version(&self) -> u32 {
+        self.cut().map_or(0, |(head, _)| head.version)
     }
 
     pub(crate) fn lifetime(&self) -> Lifetime {
-        match self.expires_at {
-            FOREVER => Lifetime::Forever,
-            end => Lifetime::Until(Timestamp::from_micros(end)),
+        if !self.access.has_end {
+            return Lifetime::Forever;
         }
+        let end = self.cut().and_then(|(_, rest)| rest.first_chunk());
+        // A record is made whole, so its end is there; were it not, the key would have ended.
+        let micros = end.map_or(i64::MIN, |end| i64::from_le_bytes(*end));
+        Lifetime::Until(Timestamp::from_micros(micros))
+    }
+
+    pub(crate) fn texts(&self) -> Texts<'_> {
+        self.try_texts().unwrap_or_default()
+    }
+
+    fn try_texts(&self) -> Option<Texts<'_>> {
+        let (head, rest) = self.cut()?;
+        let end_bytes = if self.access.has_end { END_BYTES } else { 0 };
+        Texts::cut(head, std::str::from_utf8(rest.get(end_bytes..)?).ok()?)
+    }
+
+    fn cut(&self) -> Option<(Head, &[u8])> {
+        let (head, rest) = self.rest.split_first_chunk()?;
+        Some((Head::read(*head), rest))
     }
 
     /// Counts one use; true when it is the first since the last sweep.
@@ -176,7 +134,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_is_88_bytes() {
-        assert_eq!(size_of::<Record>(), 88);
+    fn a_record_is_one_line_of_memory() {
+        assert_eq!((size_of::<Record>(), align_of::<Record>()), (64, 64));
+        assert_eq!(size_of::<Option<Record>>(), 64);
     }
 }

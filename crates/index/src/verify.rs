@@ -19,6 +19,7 @@ use crate::index::Index;
 use crate::organizations::OrganizationEntry;
 use crate::policy::Policy;
 use crate::record::Record;
+use crate::texts::Texts;
 
 /// A string that somebody presents as a key, and what is wanted of it.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +35,7 @@ pub struct Presented<'a> {
 #[derive(Debug)]
 pub struct Found<'a> {
     record: &'a Record,
+    texts: Texts<'a>,
     organization: &'a OrganizationEntry,
     creator: Creator<'a>,
     roles: &'a Roles,
@@ -96,7 +98,10 @@ impl Index {
                 None => Answer::deny(Reason::Invalid),
             };
         };
-        let organization = self.organizations.at(record.organization);
+        // First of all, so that the processor waits for texts and access at once: what comes next holds
+        // an atomic, which it finishes before it begins to read anything else.
+        let texts = record.texts();
+        let organization = self.organizations.at(record.access.organization);
         let Some(organization) = organization.filter(|it| it.is_known()) else {
             return Answer::undecided(Cause::Loading);
         };
@@ -106,6 +111,7 @@ impl Index {
         let creator = self.creator_of(record, policy);
         let found = Found {
             record,
+            texts,
             organization: &organization,
             creator: creator.as_creator(),
             roles: &policy.roles,
@@ -169,7 +175,7 @@ impl Found<'_> {
     fn facts(&self) -> KeyFacts<'_> {
         let access = &*self.record.access;
         KeyFacts {
-            state: self.record.standing,
+            state: access.standing,
             lifetime: self.record.lifetime(),
             is_organization_suspended: self.organization.is_suspended,
             organization: self.organization.id.as_str(),
@@ -182,8 +188,9 @@ impl Found<'_> {
         }
     }
 
-    pub fn id(&self) -> &str {
-        self.record.id()
+    /// Id, name and the other texts.
+    pub fn texts(&self) -> Texts<'_> {
+        self.texts
     }
 
     pub fn organization(&self) -> &OrganizationEntry {
@@ -196,23 +203,6 @@ impl Found<'_> {
 
     pub fn environment(&self) -> &str {
         &self.record.access.environment
-    }
-
-    pub fn name(&self) -> &str {
-        self.record.name()
-    }
-
-    pub fn suffix(&self) -> &str {
-        self.record.suffix()
-    }
-
-    pub fn owner(&self) -> Option<&str> {
-        self.record.owner()
-    }
-
-    /// A JSON object; None where it is empty.
-    pub fn metadata(&self) -> Option<&str> {
-        self.record.metadata()
     }
 
     pub fn lifetime(&self) -> Lifetime {

@@ -154,12 +154,13 @@ fn read_query(query: &str) -> Result<Ask, Problem> {
 /// All identity headers, empty ones too: one that the client forged must not survive (S-PROXY-13).
 fn identity(found: &Found<'_>) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(8);
-    headers.insert(KEY_ID, value(found.id()));
-    headers.insert(KEY_NAME, value(found.name()));
+    let texts = found.texts();
+    headers.insert(KEY_ID, value(texts.id));
+    headers.insert(KEY_NAME, value(texts.name));
     headers.insert(ORGANIZATION, value(found.organization().id.as_str()));
     headers.insert(PROJECT, value(found.project().unwrap_or_default()));
     headers.insert(ENVIRONMENT, value(found.environment()));
-    headers.insert(OWNER, value(found.owner().unwrap_or_default()));
+    headers.insert(OWNER, value(texts.owner().unwrap_or_default()));
     headers.insert(PERMISSIONS, permissions(&found.permissions()));
     headers
 }

@@ -135,8 +135,9 @@ pub(crate) fn words_of(it: &VerifyKey) -> Words<'_> {
 /// What an allowed key stands for.
 pub(crate) fn principal(found: &Found<'_>) -> Principal {
     let organization = found.organization();
+    let texts = found.texts();
     Principal {
-        id: found.id().to_owned(),
+        id: texts.id.to_owned(),
         organization: organization.id.to_string(),
         organization_external_id: organization
             .external_id
@@ -144,11 +145,11 @@ pub(crate) fn principal(found: &Found<'_>) -> Principal {
             .map(|it| it.as_str().to_owned()),
         project: found.project().map(str::to_owned),
         environment: found.environment().to_owned(),
-        name: found.name().to_owned(),
-        suffix: found.suffix().to_owned(),
-        owner: found.owner().map(str::to_owned),
+        name: texts.name.to_owned(),
+        suffix: texts.suffix.to_owned(),
+        owner: texts.owner().map(str::to_owned),
         permissions: found.permissions(),
-        metadata: found.metadata().map(wire::metadata).unwrap_or_default(),
+        metadata: texts.metadata().map(wire::metadata).unwrap_or_default(),
         expires_at: wire::lifetime(found.lifetime()),
     }
 }

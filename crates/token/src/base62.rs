@@ -11,6 +11,8 @@ use crate::entropy::Entropy;
 /// Characters of a checksum: 62⁶ > 2³², so a CRC-32 always fits.
 pub const CHECK_CHARS: usize = 6;
 
+const CHARACTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
 /// Random bytes asked for at a time.
 const DRAW_BYTES: usize = 64;
 
@@ -59,12 +61,13 @@ pub(crate) fn push_random(out: &mut String, count: usize, entropy: &mut dyn Entr
 }
 
 /// The base62 character of a value below 62.
+///
+/// Looked up and not computed: no processor guesses which of three ranges a random value is in.
 fn character(value: u8) -> u8 {
-    match value {
-        0..=9 => b'0' + value,
-        10..=35 => b'A' + (value - 10),
-        _ => b'a' + (value - 36),
-    }
+    CHARACTERS
+        .get(usize::from(value))
+        .copied()
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

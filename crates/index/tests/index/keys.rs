@@ -113,11 +113,11 @@ fn what_is_told_of_a_key_is_what_was_put_in() {
     };
     let told = index.verify(presented, |found| {
         let texts = [
-            found.id(),
-            found.suffix(),
-            found.name(),
-            found.owner().unwrap(),
-            found.metadata().unwrap(),
+            found.texts().id,
+            found.texts().suffix,
+            found.texts().name,
+            found.texts().owner().unwrap(),
+            found.texts().metadata().unwrap(),
             found.project().unwrap(),
             found.environment(),
             found.organization().id.as_str(),

@@ -128,7 +128,7 @@ impl Follower {
             now: NOW,
         };
         let answer = self.index.verify(presented, |found| {
-            (found.id().to_owned(), found.permissions())
+            (found.texts().id.to_owned(), found.permissions())
         });
         format!("{:?}", (answer.verdict, answer.key))
     }

@@ -163,7 +163,7 @@ pub(crate) async fn test(desk: Desk, sent: Sent) -> Result<Response, Response> {
     let app = desk.app();
     let began = app.clock.elapsed_seconds();
     let answer = app.verify(sent.one("secret"), &reach, &ask, |found| {
-        (found.id() == key.id.as_str()).then(|| found.permissions())
+        (found.texts().id == key.id.as_str()).then(|| found.permissions())
     });
     let ms = (app.clock.elapsed_seconds() - began) * 1_000.0;
     let (is_allowed, code, sentence) = match (&answer.verdict, answer.key.flatten()) {
