@@ -10,7 +10,8 @@ import { chromium } from 'playwright-core';
 import { TARGET } from './server.js';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const WAIT_MS_MAX = 6_000;
+// A machine that builds meanwhile is slow to open its first page.
+const WAIT_MS_MAX = 15_000;
 export const SCREENS = join(TARGET, 'screens');
 export const PHONE = { width: 390, height: 844 };
 export const DESK = { width: 1280, height: 860 };
