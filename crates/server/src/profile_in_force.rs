@@ -1,8 +1,10 @@
 //! The profile that the ledger says is in force, read once when it arrives.
 
+use keyway_core::management::ManagementPermission;
 use keyway_core::profile::Profile;
 use keyway_core::profile::parse::InvalidProfile;
 use keyway_index::policy::Policy;
+use keyway_store::members::Administrators;
 use keyway_store::profile::{InForce, ProfileRow};
 use keyway_token::redact::Redactor;
 
@@ -36,6 +38,17 @@ impl ProfileInForce {
             profile,
         };
         Ok((in_force, policy))
+    }
+
+    /// Whom an organization must not be left without.
+    pub(crate) fn administrators(&self) -> Administrators {
+        let roles = &self.profile.roles;
+        let names = roles.iter().map(|(name, _)| name);
+        let manage = names.filter(|it| roles.manage(it, ManagementPermission::MembersUpdate));
+        Administrators {
+            roles: manage.cloned().collect(),
+            in_force: self.token(),
+        }
     }
 
     /// What a change was checked against.

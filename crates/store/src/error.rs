@@ -27,6 +27,8 @@ pub enum Refusal {
     PortalSessionNotFound,
     #[error("the person is a member already")]
     EmailTaken,
+    #[error("nobody would be left who manages members")]
+    LastAdministrator,
     #[error("the link was used, or is too old")]
     LinkDead,
     #[error("the password is another one by now")]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use keyway_core::change::Change;
+use keyway_core::grant::RoleName;
 use keyway_core::id::{MemberId, OrganizationId};
 use keyway_core::management::Reach;
 use keyway_core::member::{Bindings, Member, MemberState};
@@ -17,6 +18,7 @@ use crate::keys::reach_text;
 use crate::ledger::Committed;
 use crate::page::{Cursor, PAGE_ROWS_MAX, Page};
 use crate::passwords::Password;
+use crate::profile::InForce;
 use crate::statement::{Fields, padded, places, push, save_rows, statement};
 use crate::writer::proposal::{Proposal, Rows};
 use crate::writer::step::Again;
@@ -64,6 +66,16 @@ pub struct MemberAt<'a> {
     pub reach: &'a Reach,
     pub id: &'a MemberId,
     pub expected: Option<i64>,
+    /// Whom the organization must not be left without; None: nobody.
+    pub kept: Option<&'a Administrators>,
+}
+
+/// Who can manage members, by the profile that a change was checked against. An organization that has
+/// such members keeps one, whoever else is removed or changed at the same moment.
+#[derive(Clone, Debug)]
+pub struct Administrators {
+    pub roles: Vec<RoleName>,
+    pub in_force: InForce,
 }
 
 fn read(row: &AnyRow) -> Result<Member, StoreError> {
@@ -237,7 +249,7 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// Refuses with `MemberNotFound` or `VersionMoved`.
+    /// Refuses with `MemberNotFound`, `VersionMoved` or `LastAdministrator`.
     pub async fn update_member(
         &self,
         by: &Call,
@@ -245,7 +257,7 @@ impl Store {
         edit: &MemberEdit,
         now: Timestamp,
     ) -> Result<Committed<Member>, ChangeError> {
-        let (by, edit) = (by.clone(), edit.clone());
+        let (by, edit, kept) = (by.clone(), edit.clone(), at.kept.cloned());
         let step = move |found: &Member| {
             let edited = edit.apply(found);
             if edited == *found {
@@ -257,12 +269,12 @@ impl Store {
             };
             let version = found.version + 1;
             let edited = Member { version, ..edited };
-            Some(proposal(&by, change, &edited, now))
+            Some(proposal(&by, change, &edited, now).keeping(kept.as_ref()))
         };
         self.change_member(at, step).await
     }
 
-    /// For good. Their password is forgotten and no session proves the membership any more, so that the
+    /// For good; refuses like [`Self::update_member`]. Their password is forgotten and no session proves the membership any more, so that the
     /// next request finds nobody; what the person is elsewhere is not touched.
     pub async fn remove_member(
         &self,
@@ -270,14 +282,14 @@ impl Store {
         at: MemberAt<'_>,
         now: Timestamp,
     ) -> Result<Committed<Member>, ChangeError> {
-        let by = by.clone();
+        let (by, kept) = (by.clone(), at.kept.cloned());
         let step = move |found: &Member| {
             let removed = found.clone().remove(now, by.origin.actor.to_text())?;
             let change = Change::MemberRemoved {
                 organization: found.organization.clone(),
                 id: found.id.clone(),
             };
-            let mut proposal = proposal(&by, change, &removed, now);
+            let mut proposal = proposal(&by, change, &removed, now).keeping(kept.as_ref());
             proposal.rows.left = vec![removed.id.clone()];
             proposal.rows.passwords = vec![Password {
                 member: removed.id,

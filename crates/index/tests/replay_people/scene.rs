@@ -278,6 +278,7 @@ pub(crate) fn at<'a>(reach: &'a Reach, id: &'a MemberId) -> MemberAt<'a> {
         reach,
         id,
         expected: None,
+        kept: None,
     }
 }
 

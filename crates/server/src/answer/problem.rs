@@ -156,6 +156,7 @@ impl From<Refusal> for Problem {
             Refusal::InvitationNotFound => Code::InvitationNotFound,
             Refusal::PortalSessionNotFound => Code::PortalSessionNotFound,
             Refusal::EmailTaken => Code::MemberAlreadyExists,
+            Refusal::LastAdministrator => Code::LastAdministrator,
             Refusal::LinkDead => Code::LinkDead,
             Refusal::ActorGone | Refusal::RootKeyRevoked => Code::CredentialRevoked,
             Refusal::VersionMoved | Refusal::PasswordMoved => Code::PreconditionFailed,

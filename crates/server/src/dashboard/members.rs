@@ -36,7 +36,7 @@ use crate::auth::permissions::{MembersRead, MembersUpdate};
 use crate::auth::session::IDLE;
 use crate::request::fields::Faults;
 use crate::request::query::Query;
-use crate::routes::members::{may_give, one_administrator_stays};
+use crate::routes::members::may_give;
 
 pub(crate) const PLACE: &str = "/members";
 pub(crate) const HEADING: &str = "Members";
@@ -349,12 +349,12 @@ async fn change(
     let bindings = faults.done(bindings)?;
     may_give(app, permit.caller(), &found.bindings)?;
     may_give(app, permit.caller(), &bindings)?;
-    let administers = bindings.manage(ManagementPermission::MembersUpdate, &profile.roles);
-    one_administrator_stays(app, found, &profile.roles, administers).await?;
+    let kept = visitor.profile.administrators();
     let at = MemberAt {
         reach: permit.reach(),
         id: &found.id,
         expected: Some(wanted.version),
+        kept: Some(&kept),
     };
     let edit = MemberEdit {
         name: None,

@@ -183,6 +183,7 @@ async fn save_name(visitor: &Visitor, form: &NameForm) -> Result<InForce, Proble
         reach: &reach,
         id: &member.id,
         expected: Some(form.version),
+        kept: None,
     };
     let edit = MemberEdit {
         name: Some(name),

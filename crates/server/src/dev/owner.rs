@@ -69,6 +69,7 @@ async fn put(
             reach: &Reach::All,
             id: &found.id,
             expected: None,
+            kept: None,
         };
         let edit = MemberEdit {
             name: None,

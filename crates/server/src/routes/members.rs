@@ -9,7 +9,6 @@ use keyway_api::list::List;
 use keyway_api::member::{CreateMember, EditMember, Member as Wire, OrganizationQuery};
 use keyway_core::grant::{Grant, Grants, Right};
 use keyway_core::id::{MemberId, OrganizationId};
-use keyway_core::management::ManagementPermission;
 use keyway_core::member::{Bindings, Member, MemberState};
 use keyway_core::profile::Roles;
 use keyway_core::resource::{Resource, ResourcePath};
@@ -199,14 +198,13 @@ pub(crate) async fn edit(
     if let Some(bindings) = &edit.bindings {
         may_give(&app, permit.caller(), &found.bindings)?;
         may_give(&app, permit.caller(), bindings)?;
-        let roles = &app.profile_in_force()?.profile.roles;
-        let still_administers = bindings.manage(ManagementPermission::MembersUpdate, roles);
-        one_administrator_stays(&app, &found, roles, still_administers).await?;
     }
+    let kept = app.profile_in_force()?.administrators();
     let at = MemberAt {
         reach: permit.reach(),
         id: &id,
         expected: Some(expected),
+        kept: edit.bindings.as_ref().map(|_| &kept),
     };
     let done = app
         .store
@@ -246,13 +244,13 @@ pub(crate) async fn remove(
     let patience = app.patience(query.wait.as_deref())?;
     if let Some(found) = app.store.find_member(permit.reach(), &id).await? {
         may_give(&app, permit.caller(), &found.bindings)?;
-        let roles = &app.profile_in_force()?.profile.roles;
-        one_administrator_stays(&app, &found, roles, false).await?;
     }
+    let kept = app.profile_in_force()?.administrators();
     let at = MemberAt {
         reach: permit.reach(),
         id: &id,
         expected,
+        kept: Some(&kept),
     };
     let done = app
         .store
@@ -264,30 +262,6 @@ pub(crate) async fn remove(
             effective_everywhere_at,
         }),
     )
-}
-
-/// An organization that had somebody to manage its members must keep one.
-pub(crate) async fn one_administrator_stays(
-    app: &App,
-    changed: &Member,
-    roles: &Roles,
-    still_administers: bool,
-) -> Result<(), Problem> {
-    let administers = |it: &Member| {
-        it.bindings
-            .manage(ManagementPermission::MembersUpdate, roles)
-    };
-    if still_administers || !administers(changed) {
-        return Ok(());
-    }
-    let others = app.index.members_in(&changed.organization);
-    if others
-        .iter()
-        .any(|it| it.id != changed.id && administers(it))
-    {
-        return Ok(());
-    }
-    Err(Problem::new(Code::LastAdministrator))
 }
 
 fn answer(settled: Settled<Member>, status: StatusCode) -> Response {

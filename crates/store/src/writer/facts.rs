@@ -303,7 +303,7 @@ async fn load_organizations(
 }
 
 /// The organizations and the ids of a set of pairs, each without repetition.
-fn split<'a>(pairs: &HashSet<(&'a str, &'a str)>) -> (Vec<&'a str>, Vec<&'a str>) {
+pub(super) fn split<'a>(pairs: &HashSet<(&'a str, &'a str)>) -> (Vec<&'a str>, Vec<&'a str>) {
     let unique = |values: HashSet<&'a str>| values.into_iter().collect();
     (
         unique(pairs.iter().map(|it| it.0).collect()),
@@ -312,7 +312,7 @@ fn split<'a>(pairs: &HashSet<(&'a str, &'a str)>) -> (Vec<&'a str>, Vec<&'a str>
 }
 
 /// `first IN (…) AND second IN (…)`: some rows more than the pairs that were asked for, no fewer.
-fn pair_lists(first: &str, second: &str, firsts: usize, seconds: usize) -> String {
+pub(super) fn pair_lists(first: &str, second: &str, firsts: usize, seconds: usize) -> String {
     let next = firsts.next_power_of_two() + 1;
     format!(
         "{first} IN ({}) AND {second} IN ({})",

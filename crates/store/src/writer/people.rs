@@ -4,18 +4,20 @@
 use std::collections::{HashMap, HashSet};
 
 use keyway_core::actor::Actor;
+use keyway_core::grant::RoleName;
 use keyway_core::id::{MemberId, OrganizationId};
+use keyway_core::member::Member;
 use keyway_core::time::Timestamp;
 use keyway_token::digest::Digest;
 use sqlx::AnyConnection;
 
-use super::facts::{Facts, rows_by_digest, rows_by_text};
+use super::facts::{Facts, pair_lists, rows_by_digest, rows_by_text, split};
 use super::guard::follows;
 use super::proposal::Proposal;
 use crate::error::{Refusal, StoreError};
 use crate::links::SpentLink;
 use crate::passwords::Password;
-use crate::statement::Fields;
+use crate::statement::{Fields, padded, statement};
 
 /// Longest list of values in one statement.
 const LIST_MAX: usize = 256;
@@ -46,6 +48,8 @@ pub(crate) struct PeopleFacts {
     members: HashMap<String, MemberFact>,
     /// Organization and folded address of members that stand, to their id.
     emails: HashMap<(String, String), String>,
+    /// Organization to the members that stand in one of the roles that were asked for, and the role.
+    administrators: HashMap<String, Vec<(String, String)>>,
     invitations: HashMap<String, i64>,
     portal_sessions: HashMap<String, PortalFact>,
     links: HashMap<[u8; 32], LinkFact>,
@@ -59,6 +63,8 @@ pub(crate) struct PeopleFacts {
 pub(super) struct AskedPeople<'a> {
     members: HashSet<&'a str>,
     emails: HashSet<String>,
+    /// Organizations, and roles that one member there has to keep.
+    kept_roles: HashSet<(&'a str, &'a str)>,
     invitations: HashSet<&'a str>,
     portal_sessions: HashSet<&'a str>,
     links: HashSet<&'a [u8; 32]>,
@@ -87,6 +93,10 @@ impl<'a> AskedPeople<'a> {
         for member in &rows.members {
             self.members.insert(member.id.as_str());
             self.emails.insert(member.email.folded());
+            let organization = member.organization.as_str();
+            let kept = rows.kept_roles.iter();
+            self.kept_roles
+                .extend(kept.map(|role| (organization, role.as_str())));
         }
         for invitation in &rows.invitations {
             self.invitations.insert(invitation.id.as_str());
@@ -115,6 +125,7 @@ pub(super) async fn load(
     facts: &mut PeopleFacts,
 ) -> Result<(), StoreError> {
     load_members(connection, asked, facts).await?;
+    load_administrators(connection, asked, facts).await?;
     let select = "SELECT id, version FROM invitations WHERE id";
     for row in &rows_by_text(connection, select, &asked.invitations, LIST_MAX).await? {
         let fields = Fields {
@@ -223,6 +234,36 @@ async fn load_members(
     Ok(())
 }
 
+async fn load_administrators(
+    connection: &mut AnyConnection,
+    asked: &AskedPeople<'_>,
+    facts: &mut PeopleFacts,
+) -> Result<(), StoreError> {
+    if asked.kept_roles.is_empty() {
+        return Ok(());
+    }
+    let (organizations, roles) = split(&asked.kept_roles);
+    let lists = pair_lists("organization", "role", organizations.len(), roles.len());
+    let sql =
+        format!("SELECT organization, id, role FROM members WHERE state = 'active' AND {lists}");
+    let mut query = statement(&sql);
+    for value in padded(&organizations).chain(padded(&roles)) {
+        query = query.bind(*value);
+    }
+    for row in &query.fetch_all(connection).await? {
+        let fields = Fields {
+            row,
+            table: "members",
+            columns: &["organization", "id", "role"],
+        };
+        let organization = fields.text(0)?.to_owned();
+        let member = (fields.text(1)?.to_owned(), fields.text(2)?.to_owned());
+        let known = facts.administrators.entry(organization).or_default();
+        known.push(member);
+    }
+    Ok(())
+}
+
 /// Whether a person or a portal session may still act.
 pub(super) fn actor_stands(facts: &Facts, proposal: &Proposal) -> bool {
     let people = &facts.people;
@@ -303,6 +344,26 @@ fn decide_members(people: &PeopleFacts, proposal: &Proposal) -> Result<(), Refus
         if member.is_active() && holder.is_some_and(|holder| holder != member.id.as_str()) {
             return Err(Refusal::EmailTaken);
         }
+        keep_administrator(people, member, &proposal.rows.kept_roles)?;
+    }
+    Ok(())
+}
+
+fn keep_administrator(
+    people: &PeopleFacts,
+    member: &Member,
+    kept: &[RoleName],
+) -> Result<(), Refusal> {
+    let administers = |role: &str| kept.iter().any(|it| it.as_str() == role);
+    let known = people.administrators.get(member.organization.as_str());
+    let known = known.map(Vec::as_slice).unwrap_or_default();
+    let mut present = known.iter().filter(|(_, role)| administers(role));
+    let stays = member.is_active() && administers(member.bindings.organization.as_str());
+    // An organization without any has nobody to keep.
+    let is_alone = present.clone().any(|(id, _)| id == member.id.as_str())
+        && present.all(|(id, _)| id == member.id.as_str());
+    if is_alone && !stays {
+        return Err(Refusal::LastAdministrator);
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use keyway_core::actor::Actor;
 use keyway_core::change::Change;
+use keyway_core::grant::RoleName;
 use keyway_core::id::{
     InvitationId, KeyId, ManagementKeyId, MemberId, OrganizationId, PortalSessionId, ProjectId,
 };
@@ -18,6 +19,7 @@ use serde_json::{Map, Value};
 use crate::call::Call;
 use crate::ledger::entry::Personal;
 use crate::links::{Link, SpentLink};
+use crate::members::Administrators;
 use crate::passwords::Password;
 use crate::profile::{InForce, ProfileRow};
 use crate::sessions::Opening;
@@ -35,6 +37,8 @@ pub(crate) struct Rows {
     pub(crate) members: Vec<Member>,
     pub(crate) invitations: Vec<Invitation>,
     pub(crate) portal_sessions: Vec<PortalSession>,
+    /// Of the members above, the organizations must keep somebody who has one of these roles.
+    pub(crate) kept_roles: Vec<RoleName>,
     /// New ones.
     pub(crate) links: Vec<Link>,
     /// Must be unspent, of this time, and made for this.
@@ -97,6 +101,8 @@ pub(crate) enum Touch {
     ManagementKey(ManagementKeyId),
     Member(MemberId),
     Email(OrganizationId, String),
+    /// Who administers an organization: of two who leave at once, each alone would leave the other.
+    Administrators(OrganizationId),
     Invitation(InvitationId),
     PortalSession(PortalSessionId),
     Root,
@@ -136,6 +142,13 @@ impl Proposal {
     pub(crate) fn under(mut self, in_force: InForce) -> Self {
         self.in_force = Some(in_force);
         self
+    }
+
+    /// Makes sure that an organization is not left without an administrator.
+    pub(crate) fn keeping(mut self, kept: Option<&Administrators>) -> Self {
+        let Some(kept) = kept else { return self };
+        self.rows.kept_roles.clone_from(&kept.roles);
+        self.under(kept.in_force)
     }
 
     pub(crate) fn again(mut self, again: Again) -> Self {
@@ -190,6 +203,9 @@ impl Proposal {
         let rows = &self.rows;
         for member in &rows.members {
             touches.push(Touch::Member(member.id.clone()));
+            if !rows.kept_roles.is_empty() {
+                touches.push(Touch::Administrators(member.organization.clone()));
+            }
             touches.push(Touch::Email(
                 member.organization.clone(),
                 member.email.folded(),

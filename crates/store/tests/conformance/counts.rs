@@ -130,6 +130,7 @@ async fn remove(store: &Store, id: &MemberId, secs: u32) -> Member {
         reach: &reach,
         id,
         expected: None,
+        kept: None,
     };
     let removed = store.remove_member(&system(), place, at(secs)).await;
     removed.unwrap().into_parts().0

@@ -75,6 +75,7 @@ async fn some_history_of_people(store: &Store) {
         reach: &reach,
         id: &ann.id,
         expected: None,
+        kept: None,
     };
     let edit = MemberEdit {
         name: None,

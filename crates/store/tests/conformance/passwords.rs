@@ -203,6 +203,7 @@ async fn a_removed_member_leaves_no_password(place: &Place) {
         reach: &Reach::All,
         id: &ann.id,
         expected: None,
+        kept: None,
     };
     let _removed = store.remove_member(&system(), place, at(4)).await.unwrap();
     let expected = [None, Some("hash".to_owned())];

@@ -360,6 +360,7 @@ async fn a_removed_member_is_taken_out_of_every_session(place: &Place) {
         reach: &acme,
         id: &ann.id,
         expected: None,
+        kept: None,
     };
     let removed = store.remove_member(&system(), place, at(3)).await.unwrap();
     // What she is elsewhere is not for this organization to end.
@@ -404,6 +405,7 @@ async fn a_removed_member_gets_no_way_in(place: &Place) {
         reach: &reach,
         id: &ann.id,
         expected: None,
+        kept: None,
     };
     let removed = store.remove_member(&system(), place, at(3)).await.unwrap();
     for proof in [Proof::Address, Proof::Link(Digest::of("early"))] {

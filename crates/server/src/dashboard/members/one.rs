@@ -29,7 +29,7 @@ use crate::dashboard::projects::names_of_projects;
 use crate::dashboard::reveal::Reveal;
 use crate::dashboard::visitor::Visitor;
 use crate::one_time_link::{Fresh, SIGN_IN_SPAN};
-use crate::routes::members::{may_give, one_administrator_stays};
+use crate::routes::members::may_give;
 
 #[derive(Template)]
 #[template(path = "member.html")]
@@ -276,11 +276,12 @@ async fn take_out(
 ) -> Result<InForce, Problem> {
     let app = &visitor.app;
     may_give(app, permit.caller(), &found.bindings)?;
-    one_administrator_stays(app, found, &visitor.profile.profile.roles, false).await?;
+    let kept = visitor.profile.administrators();
     let at = MemberAt {
         reach: permit.reach(),
         id: &found.id,
         expected: Some(version),
+        kept: Some(&kept),
     };
     let done = app
         .store
