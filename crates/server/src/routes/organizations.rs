@@ -192,7 +192,8 @@ fn read_edit(body: &EditOrganization) -> Result<OrganizationEdit, Problem> {
     }))
 }
 
-/// Stops all keys of an organization at once.
+/// Stops all keys of an organization at once. It is the operator's to do and to undo: it needs a
+/// management key of all organizations.
 #[utoipa::path(post, path = "/v1/organizations/{id}/suspend", tag = "organizations",
     params(("id" = String, Path), WaitQuery), responses((status = 200, body = Effective<Wire>)))]
 pub(crate) async fn suspend(
@@ -203,6 +204,7 @@ pub(crate) async fn suspend(
     _: Json<Nothing>,
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
+    needs_operator(&app, &permit, &id)?;
     let (by, now) = (permit.call(), app.clock.now());
     let done = app
         .store
@@ -211,7 +213,7 @@ pub(crate) async fn suspend(
     Ok(answer(app.settle(done, patience).await?))
 }
 
-/// Lets its keys work again.
+/// Lets its keys work again; like suspending, for management keys of all organizations.
 #[utoipa::path(post, path = "/v1/organizations/{id}/resume", tag = "organizations",
     params(("id" = String, Path), WaitQuery), responses((status = 200, body = Effective<Wire>)))]
 pub(crate) async fn resume(
@@ -222,12 +224,26 @@ pub(crate) async fn resume(
     _: Json<Nothing>,
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
+    needs_operator(&app, &permit, &id)?;
     let (by, now) = (permit.call(), app.clock.now());
     let done = app
         .store
         .resume_organization(&by, permit.reach(), &id, now)
         .await;
     Ok(answer(app.settle(done, patience).await?))
+}
+
+/// Whoever was stopped must not be able to go on, so an organization's own administrators cannot.
+fn needs_operator(
+    app: &App,
+    permit: &Permit<OrganizationsSuspend>,
+    id: &OrganizationId,
+) -> Result<(), Problem> {
+    let Err(denied) = permit.needs_all_organizations() else {
+        return Ok(());
+    };
+    permit.named_organization(app, Some(id.as_str()))?;
+    Err(denied)
 }
 
 fn answer(settled: Settled<Organization>) -> Response {

@@ -3,6 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
+use crate::browser::Browser;
 use crate::server::Server;
 
 #[tokio::test]
@@ -252,6 +253,30 @@ async fn suspending_stops_all_its_keys_at_once_and_resuming_lets_them_work_again
     );
     assert_eq!(server.verdict(&one.secret).await, "valid");
     assert_eq!(server.verdict(&late.secret).await, "valid");
+}
+
+#[tokio::test]
+async fn nobody_suspends_or_resumes_their_own_organization() {
+    let server = Server::start().await;
+    let own = server.organization("Own").await;
+    let key = server.key(&own, json!({})).await;
+    let admin = server.manager(&own, "admin").await.caller;
+    let owner = server.member(&own, "ann@example.com").await;
+    let link = server.sign_in_link(&server.root(), &owner).await;
+    let mut owner = Browser::at(&server, &link).await;
+    let path = format!("/v1/organizations/{own}");
+    let suspend = format!("{path}/suspend");
+    let refused = admin.post(&suspend, json!({})).await;
+    refused.refuses(403, "permission_denied");
+    assert_eq!(server.verdict(&key.secret).await, "valid");
+    server.root().post(&suspend, json!({})).await.expect(200);
+    let resume = format!("{path}/resume");
+    let refused = admin.post(&resume, json!({})).await;
+    refused.refuses(403, "permission_denied");
+    let refused = owner.post(&resume, &[]).await;
+    refused.refuses(403, "permission_denied");
+    assert_eq!(server.verdict(&key.secret).await, "api_key_inactive");
+    assert_eq!(admin.get(&path).await.expect(200)["status"], "suspended");
 }
 
 #[tokio::test]
