@@ -134,7 +134,8 @@ impl Store {
         row.as_ref().map(read).transpose()
     }
 
-    /// Newest first; of one organization, or of all that `reach` covers.
+    /// Newest first; of one organization, or of all that `reach` covers. Who sees the keys of some
+    /// projects sees those projects and no others.
     pub async fn list_projects(
         &self,
         reach: &Reach,
@@ -142,24 +143,49 @@ impl Store {
         cursor: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page<Project>, StoreError> {
+        let within = named(reach);
+        let among = match &within {
+            Some(ids) if ids.is_empty() => return Ok(Page::cut(Vec::new(), limit, place)),
+            Some(ids) => format!("AND id IN ({})", places(6, ids.len())),
+            None => String::new(),
+        };
         let sql = format!(
             "SELECT {} FROM projects WHERE (organization = $1 OR $1 IS NULL) \
              AND (organization = $2 OR $2 IS NULL) AND created_at <= $3 \
-             AND (created_at < $3 OR organization || '/' || id < $4) \
+             AND (created_at < $3 OR organization || '/' || id < $4) {among} \
              ORDER BY created_at DESC, organization || '/' || id DESC LIMIT $5",
             COLUMNS.join(", ")
         );
-        let rows = statement(&sql)
+        let mut query = statement(&sql)
             .bind(reach_text(reach))
             .bind(organization.map(OrganizationId::as_str))
             .bind(Cursor::created_at(cursor))
             .bind(Cursor::id(cursor))
-            .bind(Page::<Project>::rows_asked(limit))
-            .fetch_all(&mut *self.reader().await?)
-            .await?;
+            .bind(Page::<Project>::rows_asked(limit));
+        for id in padded(within.as_deref().unwrap_or_default()) {
+            query = query.bind(*id);
+        }
+        let rows = query.fetch_all(&mut *self.reader().await?).await?;
         let found: Result<Vec<_>, _> = rows.iter().map(read).collect();
-        Ok(Page::cut(found?, limit, |it| {
-            (it.created_at, format!("{}/{}", it.organization, it.id))
-        }))
+        Ok(Page::cut(found?, limit, place))
     }
+}
+
+/// The projects to which a reach is limited; None: it is not.
+fn named(reach: &Reach) -> Option<Vec<&str>> {
+    let Reach::Part(part) = reach else {
+        return None;
+    };
+    match (&part.projects, &part.owner) {
+        (Some(projects), _) => Some(projects.iter().map(ProjectId::as_str).collect()),
+        // Whose keys may lie in any project learns of none by that.
+        (None, Some(_)) => Some(Vec::new()),
+        (None, None) => None,
+    }
+}
+
+/// Where a project stands in a list.
+fn place(project: &Project) -> (Timestamp, String) {
+    let id = format!("{}/{}", project.organization, project.id);
+    (project.created_at, id)
 }

@@ -72,6 +72,8 @@ suite('attacks', {}, (house) => {
     for (const action of actions) {
       const answer = await owner.post(action, { name: 'Forged', version: '1' }, { origin: 'https://evil.example' });
       assert.equal(answer.status, 403, action);
+      assert.match(answer.headers.get('content-type'), /^text\/html/, action);
+      assert.match(answer.text, /<h1/, action);
     }
     assert.deepEqual(await head(), before);
     await owner.page.goto('/keys');
@@ -90,6 +92,7 @@ suite('attacks', {}, (house) => {
     const answered = victim.page.waitForResponse(link);
     await victim.page.getByRole('button').click();
     assert.equal((await answered).status(), 403);
+    await victim.page.getByRole('heading', { level: 1 }).waitFor();
     assert.deepEqual(await victim.context.cookies(), []);
     // And the link is not spent.
     await victim.open(link);

@@ -12,7 +12,6 @@ use super::members::{grouped, up_to};
 use super::page::{page, refusal};
 use super::paged::{self, Paged, Wanted};
 use super::projects::up_to_limit;
-use super::projects::visible;
 use super::visitor::Visitor;
 use crate::answer::problem::Problem;
 use crate::auth::Permit;
@@ -76,7 +75,10 @@ async fn read(
     let limit = profile.limits.active_keys_per_project;
     let list = Paged::new(visitor, PLACE);
     let cursor = list.open(wanted)?;
-    let found = visible(visitor, reach, cursor.as_ref(), paged::ROWS).await?;
+    let found = app
+        .store
+        .list_projects(reach, None, cursor.as_ref(), paged::ROWS)
+        .await?;
     let ids: Vec<ProjectId> = found.rows.iter().map(|it| it.id.clone()).collect();
     let counted = app
         .store

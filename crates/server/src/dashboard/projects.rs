@@ -14,7 +14,7 @@ use keyway_core::profile::pages::Words;
 use keyway_store::error::{ChangeError, Refusal};
 use keyway_store::keys::counts::PROJECT_KEYS_MAX;
 use keyway_store::keys::list::KeyFilter;
-use keyway_store::page::{Cursor, PAGE_ROWS_MAX, Page as Rows};
+use keyway_store::page::PAGE_ROWS_MAX;
 use serde::Deserialize;
 
 use super::frame::Frame;
@@ -94,7 +94,9 @@ async fn show(
     let permit: Permit<ProjectsRead> = visitor.permit(&frame, HEADING)?;
     let list = Paged::new(visitor, PLACE);
     let cursor = list.open(wanted).map_err(refusal(&frame))?;
-    let found = visible(visitor, permit.reach(), cursor.as_ref(), paged::ROWS)
+    let store = &visitor.app.store;
+    let found = store
+        .list_projects(permit.reach(), None, cursor.as_ref(), paged::ROWS)
         .await
         .map_err(refusal(&frame))?;
     let older = list.older(found.next.as_ref());
@@ -120,30 +122,15 @@ async fn show(
     Ok(page(code, &template))
 }
 
-/// Projects that the visitor may see: a role in some of them shows no other.
-pub(crate) async fn visible(
-    visitor: &Visitor,
-    reach: &Reach,
-    cursor: Option<&Cursor>,
-    limit: usize,
-) -> Result<Rows<Project>, Problem> {
-    let store = &visitor.app.store;
-    let Reach::Part(part) = reach else {
-        return Ok(store.list_projects(reach, None, cursor, limit).await?);
-    };
-    let mut rows = Vec::new();
-    for id in part.projects.iter().flatten() {
-        rows.extend(store.find_project(&part.organization, id).await?);
-    }
-    Ok(Rows { rows, next: None })
-}
-
 /// Ids and names, for selects: as many as one page of the API has.
 pub(crate) async fn names_of_projects(visitor: &Visitor) -> Result<Vec<(String, String)>, Problem> {
     let Ok(permit) = visitor.holds::<ProjectsRead>() else {
         return Ok(Vec::new());
     };
-    let found = visible(visitor, permit.reach(), None, PAGE_ROWS_MAX).await?;
+    let store = &visitor.app.store;
+    let found = store
+        .list_projects(permit.reach(), None, None, PAGE_ROWS_MAX)
+        .await?;
     let pairs = found
         .rows
         .iter()

@@ -3,6 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
+use crate::browser::Browser;
 use crate::server::Server;
 
 #[tokio::test]
@@ -22,6 +23,42 @@ async fn creating_answers_201_with_the_object_itself() {
         "effective_everywhere_at": now,
     });
     assert_eq!(made.expect(201), expected);
+}
+
+#[tokio::test]
+async fn who_has_a_role_in_some_projects_sees_those() {
+    let server = Server::start().await;
+    let own = server.organization("Own").await;
+    for id in ["alpha", "beta", "gamma"] {
+        server.project(&own, id).await;
+    }
+    // In all of the organization Ann may do nothing.
+    let roles = json!({"alpha": "viewer", "gamma": "developer"});
+    let body = json!({"organization": own, "email": "ann@example.com", "name": "Ann",
+        "role": "none", "project_roles": roles});
+    let toml = server.root().get("/v1/profile").await.expect(200)["toml"].clone();
+    let toml = format!(
+        "{}\n[roles.none]\ntitle = \"None\"\ndescription = \"Nothing.\"\npermissions = []\n\
+         manage = []\nplaces = [\"organization\"]\n",
+        toml.as_str().unwrap()
+    );
+    let put = server
+        .root()
+        .call(Method::PUT, "/v1/profile")
+        .if_match("\"1\"")
+        .json(&json!({"toml": toml}));
+    assert_eq!(put.send().await.status, 200);
+    let made = server.root().post("/v1/members", body).await.expect(201);
+    let link = made["id"].as_str().unwrap();
+    let link = server.sign_in_link(&server.root(), link).await;
+    let ann = Browser::at(&server, &link).await;
+    let list = ann.get("/v1/projects").await.expect(200);
+    let ids = list["data"].as_array().unwrap().iter();
+    let ids: Vec<&str> = ids.map(|it| it["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["gamma", "alpha"]);
+    let page = ann.get("/projects").await.text();
+    assert!(page.contains("/projects/alpha") && page.contains("/projects/gamma"));
+    assert!(!page.contains("beta"));
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use crate::sample::*;
 crate::conformance! {
     a_part_of_an_organization_finds_its_own_keys_alone
     a_part_of_an_organization_lists_its_own_keys_alone
+    a_part_of_an_organization_lists_its_own_projects_alone
     a_part_of_an_organization_is_searched_page_by_page
     a_part_of_an_organization_revokes_its_own_keys_alone
     a_part_of_a_large_organization_is_searched_by_another_way_with_the_same_answers
@@ -130,6 +131,48 @@ async fn a_part_of_an_organization_lists_its_own_keys_alone(place: &Place) {
         };
         assert!(listed(&store, &reach, &foreign).await.is_empty());
     }
+}
+
+async fn a_part_of_an_organization_lists_its_own_projects_alone(place: &Place) {
+    let store = place.open().await;
+    with_acme(&store).await;
+    with_organization(&store, "other").await;
+    for (organization, id) in [("acme", "beta"), ("acme", "gamma"), ("other", "alpha")] {
+        let made = store
+            .create_project(&system(), project(organization, id), at(1))
+            .await;
+        let _made = made.unwrap();
+    }
+    let list = |projects: Option<&[&str]>, owner: Option<&str>, limit| {
+        let projects = projects.map(|it| it.iter().map(|id| id.parse().unwrap()).collect());
+        let reach = Reach::Part(Box::new(Part {
+            organization: organization_id("acme"),
+            projects,
+            owner: owner.map(|it| it.parse().unwrap()),
+        }));
+        let store = store.clone();
+        async move {
+            let first = store
+                .list_projects(&reach, None, None, limit)
+                .await
+                .unwrap();
+            let mut ids = words(&first.rows, |it| it.id.as_str());
+            if let Some(next) = &first.next {
+                let rest = store.list_projects(&reach, None, Some(next), 9).await;
+                ids.extend(words(&rest.unwrap().rows, |it| it.id.as_str()));
+            }
+            ids.sort_unstable();
+            ids
+        }
+    };
+    for limit in [1, 9] {
+        let some = list(Some(&["alpha", "gamma", "nobody"]), None, limit).await;
+        assert_eq!(some, ["alpha", "gamma"]);
+    }
+    assert_eq!(list(Some(&[]), None, 9).await, [] as [&str; 0]);
+    assert_eq!(list(Some(&["beta"]), Some("u_1"), 9).await, ["beta"]);
+    assert_eq!(list(None, Some("u_1"), 9).await, [] as [&str; 0]);
+    assert_eq!(list(None, None, 9).await, ["alpha", "beta", "gamma"]);
 }
 
 async fn a_part_of_an_organization_is_searched_page_by_page(place: &Place) {

@@ -17,7 +17,6 @@ use keyway_store::page::PAGE_ROWS_MAX;
 
 use super::super::frame::{Frame, PortalFrame};
 use super::super::page;
-use super::super::projects::visible;
 use super::super::visitor::{Visitor, VisitorKind};
 use crate::answer::problem::Problem;
 use crate::app::{App, AppState};
@@ -171,7 +170,10 @@ impl Desk {
 
     /// Projects in which the visitor sees keys, by id.
     pub(crate) async fn projects<P>(&self, permit: &Permit<P>) -> Result<Projects, Problem> {
-        let found = visible(&self.visitor, permit.reach(), None, PAGE_ROWS_MAX).await?;
+        let store = &self.app().store;
+        let found = store
+            .list_projects(permit.reach(), None, None, PAGE_ROWS_MAX)
+            .await?;
         let pairs = found.rows.into_iter();
         let pairs = pairs.map(|it| (it.id.to_string(), it.name.as_str().to_owned()));
         let mut list: Vec<(String, String)> = pairs.collect();
