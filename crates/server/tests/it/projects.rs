@@ -42,8 +42,8 @@ async fn who_has_a_role_in_some_projects_sees_those() {
          manage = []\nplaces = [\"organization\"]\n",
         toml.as_str().unwrap()
     );
-    let put = server
-        .root()
+    let root = server.root();
+    let put = root
         .call(Method::PUT, "/v1/profile")
         .if_match("\"1\"")
         .json(&json!({"toml": toml}));
