@@ -239,7 +239,7 @@ fn needs_operator(
     permit: &Permit<OrganizationsSuspend>,
     id: &OrganizationId,
 ) -> Result<(), Problem> {
-    let Err(denied) = permit.needs_all_organizations() else {
+    let Err(denied) = permit.needs_all_organizations(app) else {
         return Ok(());
     };
     permit.named_organization(app, Some(id.as_str()))?;
