@@ -41,6 +41,8 @@ pub struct Call<'a> {
     request: http::request::Builder,
     path: String,
     body: Bytes,
+    /// Whether the answer goes on for ever, so that its first piece is all that is read.
+    is_endless: bool,
 }
 
 /// No answer came: the server is gone, or went while it was answering.
@@ -96,6 +98,7 @@ impl Caller {
             request,
             path: path.to_owned(),
             body: Bytes::new(),
+            is_endless: false,
         }
     }
 
@@ -135,6 +138,13 @@ impl Call<'_> {
         self
     }
 
+    /// For an answer that goes on for ever: reads its first piece alone.
+    #[must_use]
+    pub fn first_piece(mut self) -> Self {
+        self.is_endless = true;
+        self
+    }
+
     pub async fn send(self) -> Answer {
         let path = self.path.clone();
         let answer = self.try_send().await;
@@ -147,8 +157,13 @@ impl Call<'_> {
         let caller = self.caller;
         let exchange = async {
             let response = caller.http.request(request).await.map_err(|_| NoAnswer)?;
-            let (head, body) = response.into_parts();
-            let body = body.collect().await.map_err(|_| NoAnswer)?.to_bytes();
+            let (head, mut body) = response.into_parts();
+            let body = if self.is_endless {
+                let piece = body.frame().await.and_then(Result::ok);
+                piece.and_then(|it| it.into_data().ok()).unwrap_or_default()
+            } else {
+                body.collect().await.map_err(|_| NoAnswer)?.to_bytes()
+            };
             Ok(Answer {
                 status: head.status.as_u16(),
                 headers: head.headers,

@@ -123,6 +123,9 @@ codes! {
     ProjectNotFound 404 "project_not_found" "There is no such project"
         "The organization has no project with this id."
         "Check the id and the organization, or create the project."
+    ResourceNotFound 404 "resource_not_found" "There is no such resource"
+        "The product told of no resource with this path, or took it back."
+        "Check the path and the organization, or tell of the resource with PUT."
     KeyNotFound 404 "key_not_found" "There is no such key"
         "No key that the caller may see has this id; it may have been deleted."
         "Check the id. The audit log still knows deleted keys."
@@ -209,6 +212,14 @@ codes! {
     SecretAlreadyShown 409 "secret_already_shown" "The secret was shown before"
         "This call was made before and its answer held a secret, which is kept nowhere."
         "If the first answer was lost, revoke the key that `detail` names and create another."
+
+    // Following.
+    PositionUnknown 409 "position_unknown" "The server has not come to this place"
+        "The place that is to be followed from lies behind the last change that this server knows: it belongs to another ledger, or changes were lost."
+        "Follow without `after`, and ask about every key again."
+    TooManyFollowers 429 "too_many_followers" "As many follow as one server tells"
+        "Every place for a follower of this server is taken."
+        "Follow once in each program, not once for each key; or try again later."
 
     // What stands against a change.
     KeyLimitReached 409 "key_limit_reached" "The project has as many active keys as it may"

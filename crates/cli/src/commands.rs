@@ -12,5 +12,6 @@ pub(crate) mod members;
 pub(crate) mod organizations;
 pub(crate) mod profile;
 pub(crate) mod projects;
+pub(crate) mod resources;
 pub(crate) mod serve;
 pub(crate) mod verify;

@@ -10,7 +10,10 @@ use crate::failure::EXIT_CODES;
 const GROUPS: &[(&str, &[&str])] = &[
     ("Run a server", &["dev", "serve", "config"]),
     ("Work with keys", &["keys", "verify", "import"]),
-    ("What they belong to", &["organizations", "projects"]),
+    (
+        "What they belong to",
+        &["organizations", "projects", "resources"],
+    ),
     ("People", &["members", "sign-in-link"]),
     (
         "Operate",

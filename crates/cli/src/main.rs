@@ -20,7 +20,7 @@ use clap_complete::Shell;
 use mimalloc::MiMalloc;
 
 use crate::commands::{audit, completions, config, dev, doctor, import, keys, management_keys};
-use crate::commands::{members, organizations, profile, projects, serve, verify};
+use crate::commands::{members, organizations, profile, projects, resources, serve, verify};
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -66,6 +66,8 @@ enum Command {
     Organizations(Group<organizations::Command>),
     /// Parts of an organization
     Projects(Group<projects::Command>),
+    /// What a product lets keys reach, by path and name
+    Resources(Group<resources::Command>),
     /// People in an organization
     Members(Group<members::Command>),
     /// Make a link by which a member signs in to the pages, once, and print it
@@ -149,6 +151,9 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             output,
         )),
         Command::Projects(it) => wait(projects::run(it.command, &it.connection.client()?, output)),
+        Command::Resources(it) => {
+            wait(resources::run(it.command, &it.connection.client()?, output))
+        }
         Command::Members(it) => wait(members::run(it.command, &it.connection.client()?, output)),
         Command::SignInLink(it) => wait(members::sign_in_link(
             it.options,

@@ -5,6 +5,16 @@
 use crate::id::{
     InvitationId, KeyId, ManagementKeyId, MemberId, OrganizationId, PortalSessionId, ProjectId,
 };
+use crate::resource::ResourcePath;
+
+/// Which keys may be decided about differently since a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Touched<'a> {
+    Keys(Vec<&'a KeyId>),
+    /// Any of the change's organization.
+    Organization,
+    Everything,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -23,6 +33,19 @@ pub enum Change {
     ProjectCreated {
         organization: OrganizationId,
         id: ProjectId,
+    },
+    /// The product told us of a resource, or of one that was gone.
+    ResourceCreated {
+        organization: OrganizationId,
+        path: ResourcePath,
+    },
+    ResourceUpdated {
+        organization: OrganizationId,
+        path: ResourcePath,
+    },
+    ResourceDeleted {
+        organization: OrganizationId,
+        path: ResourcePath,
     },
     KeyCreated {
         organization: OrganizationId,
@@ -141,6 +164,9 @@ impl Change {
             Self::OrganizationSuspended { .. } => "organization.suspended",
             Self::OrganizationResumed { .. } => "organization.resumed",
             Self::ProjectCreated { .. } => "project.created",
+            Self::ResourceCreated { .. } => "resource.created",
+            Self::ResourceUpdated { .. } => "resource.updated",
+            Self::ResourceDeleted { .. } => "resource.deleted",
             Self::KeyCreated { .. } => "key.created",
             Self::KeyUpdated { .. } => "key.updated",
             Self::KeyDeactivated { .. } => "key.deactivated",
@@ -177,6 +203,9 @@ impl Change {
             | Self::OrganizationSuspended { id }
             | Self::OrganizationResumed { id } => Some(id),
             Self::ProjectCreated { organization, .. }
+            | Self::ResourceCreated { organization, .. }
+            | Self::ResourceUpdated { organization, .. }
+            | Self::ResourceDeleted { organization, .. }
             | Self::KeyCreated { organization, .. }
             | Self::KeyUpdated { organization, .. }
             | Self::KeyDeactivated { organization, .. }
@@ -201,6 +230,48 @@ impl Change {
             Self::ManagementKeyCreated { organization, .. }
             | Self::ManagementKeyRevoked { organization, .. } => organization.as_ref(),
             Self::RootKeySet { .. } | Self::ProfileApplied { .. } => None,
+        }
+    }
+
+    /// None where no key is decided about differently.
+    pub fn touched(&self) -> Option<Touched<'_>> {
+        match self {
+            Self::KeyCreated { id, .. }
+            | Self::KeyUpdated { id, .. }
+            | Self::KeyDeactivated { id, .. }
+            | Self::KeyActivated { id, .. }
+            | Self::KeyRevoked { id, .. }
+            | Self::KeyDeleted { id, .. } => Some(Touched::Keys(vec![id])),
+            Self::KeyRotated {
+                outgoing, fresh, ..
+            } => Some(Touched::Keys(vec![outgoing, fresh])),
+            Self::KeysImported { ids, .. } => Some(Touched::Keys(ids.iter().collect())),
+            // By its external id an organization is asked for; keys that inherit are their creator's.
+            Self::OrganizationUpdated { .. }
+            | Self::OrganizationSuspended { .. }
+            | Self::OrganizationResumed { .. }
+            | Self::MemberUpdated { .. }
+            | Self::MemberRemoved { .. } => Some(Touched::Organization),
+            Self::ProfileApplied { .. } => Some(Touched::Everything),
+            Self::OrganizationCreated { .. }
+            | Self::ProjectCreated { .. }
+            | Self::ResourceCreated { .. }
+            | Self::ResourceUpdated { .. }
+            | Self::ResourceDeleted { .. }
+            | Self::ManagementKeyCreated { .. }
+            | Self::ManagementKeyRevoked { .. }
+            | Self::RootKeySet { .. }
+            | Self::MemberCreated { .. }
+            | Self::MemberSignedIn { .. }
+            | Self::MemberSignedOut { .. }
+            | Self::PasswordSet { .. }
+            | Self::SignInLinkCreated { .. }
+            | Self::InvitationCreated { .. }
+            | Self::InvitationWithdrawn { .. }
+            | Self::InvitationAccepted { .. }
+            | Self::PortalSessionCreated { .. }
+            | Self::PortalSessionOpened { .. }
+            | Self::PortalSessionRevoked { .. } => None,
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod organization;
 pub mod permission;
 pub mod portal;
 pub mod profile;
+pub mod registered_resource;
 pub mod resource;
 pub mod text;
 pub mod time;

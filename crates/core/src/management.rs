@@ -115,6 +115,9 @@ management_permissions! {
     OrganizationsSuspend "organizations.suspend"
     ProjectsRead "projects.read"
     ProjectsCreate "projects.create"
+    ResourcesRead "resources.read"
+    ResourcesPut "resources.put"
+    ResourcesDelete "resources.delete"
     KeysRead "keys.read"
     KeysCreate "keys.create"
     KeysUpdate "keys.update"
@@ -125,6 +128,7 @@ management_permissions! {
     KeysDelete "keys.delete"
     KeysImport "keys.import"
     KeysVerify "keys.verify"
+    KeysFollow "keys.follow"
     MembersRead "members.read"
     MembersCreate "members.create"
     MembersUpdate "members.update"
@@ -156,7 +160,8 @@ impl ManagementPermission {
 impl ManagementPermission {
     /// Whether it can be held in one project alone.
     pub fn is_about_keys(self) -> bool {
-        self.as_str().starts_with("keys.") || self == Self::ProjectsRead
+        self.as_str().starts_with("keys.")
+            || matches!(self, Self::ProjectsRead | Self::ResourcesRead)
     }
 }
 
@@ -186,7 +191,11 @@ impl Preset {
     pub fn holds(self, permission: ManagementPermission) -> bool {
         match self {
             Self::Admin => true,
-            Self::VerifyOnly => permission == ManagementPermission::KeysVerify,
+            // What is verified is watched, so that what is open for a key ends with it.
+            Self::VerifyOnly => matches!(
+                permission,
+                ManagementPermission::KeysVerify | ManagementPermission::KeysFollow
+            ),
             Self::ReadOnly => permission.is_reading(),
         }
     }
@@ -213,12 +222,13 @@ mod tests {
             held.map(|permission| permission.as_str()).collect()
         };
         assert_eq!(held(Preset::Admin).len(), P::ALL.len());
-        assert_eq!(held(Preset::VerifyOnly), ["keys.verify"]);
+        assert_eq!(held(Preset::VerifyOnly), ["keys.verify", "keys.follow"]);
         assert_eq!(
             held(Preset::ReadOnly),
             [
                 "organizations.read",
                 "projects.read",
+                "resources.read",
                 "keys.read",
                 "members.read",
                 "invitations.read",

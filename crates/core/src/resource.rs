@@ -68,6 +68,11 @@ impl ResourcePath {
         self.0.split('/').nth(1).unwrap_or_default()
     }
 
+    /// Whether it lies inside a project and is not the project itself.
+    pub fn is_inside_project(&self) -> bool {
+        self.0.split('/').nth(2).is_some()
+    }
+
     /// Whether `other` is this path or below it.
     pub fn covers(&self, other: &Self) -> bool {
         // Most questions are about the key's own project, which then need not be read.
@@ -99,6 +104,24 @@ impl Resource {
             Self::All => "*",
             Self::Path(path) => path.as_str(),
         }
+    }
+}
+
+/// A path alone: `*` is none.
+impl FromStr for ResourcePath {
+    type Err = InvalidResource;
+
+    fn from_str(raw: &str) -> Result<Self, InvalidResource> {
+        match raw.parse()? {
+            Resource::Path(path) => Ok(path),
+            Resource::All => Err(InvalidResource),
+        }
+    }
+}
+
+impl fmt::Display for ResourcePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

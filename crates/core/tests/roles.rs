@@ -23,7 +23,7 @@ const HEAD: &str = "\
 # Who may do what where: the roles of every profile that ships. A role in a project is shown of
 # somebody who has no other, in the project `alpha`.
 #
-# Above the line: what its members do here. Only keys and projects can be a project's own; and what
+# Above the line: what its members do here. Only keys, projects and what lies in them can be a project's own; and what
 # concerns every organization (making one, the profile, metrics) is the operator's, whatever a role
 # says: see authorization.txt.
 # Below it: which of the product's permissions they hold, and so may hand on to a key.

@@ -5,6 +5,7 @@
 //! [`App::settle`]. With one node, "everywhere" is this node's index; the answer waits until the
 //! follower has applied the entry, and until no other server can answer by an older state ([`sole`]).
 
+pub(crate) mod feed;
 pub(crate) mod follow;
 pub(crate) mod sole;
 
@@ -21,6 +22,7 @@ use tokio::sync::watch;
 use crate::answer::problem::Problem;
 use crate::answer::wire;
 use crate::app::App;
+use crate::cluster::feed::Feed;
 
 /// Longest `?wait=`.
 const WAIT_MAX: Span = Span::from_secs(300);
@@ -33,6 +35,8 @@ pub(crate) struct Cluster {
     applied: watch::Sender<Head>,
     /// Whether no other server answers by an older state.
     confirmed: watch::Sender<bool>,
+    /// What followers are told.
+    pub(crate) feed: Feed,
 }
 
 /// How long a caller waits for a change to be in force everywhere.
@@ -53,6 +57,7 @@ impl Cluster {
         Self {
             applied: watch::channel(Head::GENESIS).0,
             confirmed: watch::channel(false).0,
+            feed: Feed::new(),
         }
     }
 

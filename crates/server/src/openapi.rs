@@ -12,8 +12,9 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use crate::routes::{
-    audit, docs, health, invitations, keys, management_keys, members, metrics, openapi,
-    organizations, portal_sessions, problems, profile, projects, roles, sign_in_links, whoami,
+    audit, docs, follow, health, invitations, keys, management_keys, members, metrics, openapi,
+    organizations, portal_sessions, problems, profile, projects, resources, roles, sign_in_links,
+    whoami,
 };
 
 const SCHEME: &str = "management_key";
@@ -52,6 +53,7 @@ const VERSIONED: &[&str] = &[
         organizations::create, organizations::list, organizations::show, organizations::edit,
         organizations::suspend, organizations::resume,
         projects::create, projects::list,
+        resources::list, resources::show, resources::put, resources::remove,
         keys::create::create, keys::list::list, keys::verify::verify, keys::verify::verify_batch,
         keys::revoke_batch::revoke_batch, keys::import::import,
         keys::one::show, keys::edit::edit, keys::one::delete, keys::usage::usage,
@@ -69,7 +71,7 @@ const VERSIONED: &[&str] = &[
         portal_sessions::create,
         portal_sessions::list,
         portal_sessions::revoke,
-        authorize, whoami::whoami, whoami::revoke,
+        follow::follow, authorize, whoami::whoami, whoami::revoke,
         management_keys::create, management_keys::list, management_keys::show,
         management_keys::revoke,
         profile::show, profile::apply, audit::list, audit::verify,
@@ -151,6 +153,9 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
     if path == "/v1/whoami" {
         statuses.insert(429);
     }
+    if path == "/v1/follow" {
+        statuses.extend([409, 429]);
+    }
     let has_body = operation.request_body.is_some();
     if has_body {
         statuses.extend([413, 415]);
@@ -162,7 +167,8 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
     if is_change && path != "/v1/authorize" {
         accept(operation);
     }
-    if method == "get" && (path.ends_with("/{id}") || path == "/v1/profile") {
+    let is_one = path.ends_with("/{id}") || path.ends_with("/{path}") || path == "/v1/profile";
+    if method == "get" && is_one {
         parameter(operation, if_none_match());
         let known = Response::new("The caller has this version (`If-None-Match`).");
         operation

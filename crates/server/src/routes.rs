@@ -3,6 +3,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod docs;
+pub(crate) mod follow;
 pub(crate) mod health;
 pub(crate) mod invitations;
 pub(crate) mod keys;
@@ -16,6 +17,7 @@ pub(crate) mod portal_sessions;
 pub(crate) mod problems;
 pub(crate) mod profile;
 pub(crate) mod projects;
+pub(crate) mod resources;
 pub(crate) mod roles;
 pub(crate) mod sign_in_links;
 pub(crate) mod whoami;
@@ -64,6 +66,13 @@ fn native() -> Router<AppState> {
         )
         .route("/v1/organizations/{id}/resume", post(organizations::resume))
         .route("/v1/projects", post(projects::create).get(projects::list))
+        .route("/v1/resources", get(resources::list))
+        .route(
+            "/v1/resources/{*path}",
+            get(resources::show)
+                .put(resources::put)
+                .delete(resources::remove),
+        )
         .route("/v1/keys", post(keys::create::create).get(keys::list::list))
         .route("/v1/keys/verify", post(keys::verify::verify))
         .route("/v1/keys/verify-batch", post(keys::verify::verify_batch))
@@ -83,6 +92,7 @@ fn native() -> Router<AppState> {
         .route("/v1/keys/{id}/activate", post(keys::one::activate))
         .route("/v1/keys/{id}/revoke", post(keys::revoke::revoke))
         .route("/v1/keys/{id}/rotate", post(keys::rotate::rotate))
+        .route("/v1/follow", get(follow::follow))
         .route("/v1/whoami", get(whoami::whoami))
         .route("/v1/whoami/revoke", post(whoami::revoke))
         .route(

@@ -197,6 +197,7 @@ impl Running {
     /// Lets requests end, writes what was counted, closes the store.
     pub async fn stop(mut self) -> Result<(), ServeError> {
         tracing::info!("stopping");
+        self.app.cluster.feed.stop();
         self.listener.drain(DRAIN_TIMEOUT).await;
         self.app.refusals.sweep();
         // Once this is held no sweep is under way, and the task may go.

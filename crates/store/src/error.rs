@@ -15,6 +15,8 @@ pub enum Refusal {
     OrganizationNotFound,
     #[error("there is no such project")]
     ProjectNotFound,
+    #[error("there is no such resource")]
+    ResourceNotFound,
     #[error("there is no such key")]
     KeyNotFound,
     #[error("there is no such management key")]

@@ -286,7 +286,10 @@ impl Named {
                 self.members.insert(id.to_string());
             }
             // What these touch is asked for when it is needed, and in no index.
-            Change::MemberSignedIn { .. }
+            Change::ResourceCreated { .. }
+            | Change::ResourceUpdated { .. }
+            | Change::ResourceDeleted { .. }
+            | Change::MemberSignedIn { .. }
             | Change::MemberSignedOut { .. }
             | Change::PasswordSet { .. }
             | Change::SignInLinkCreated { .. }

@@ -38,6 +38,7 @@ pub mod passwords;
 pub mod portal_sessions;
 pub mod profile;
 pub mod projects;
+pub mod resources;
 pub mod sessions;
 pub mod sign_ins;
 mod statement;

@@ -12,6 +12,7 @@ use crate::location::OpenError;
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_people.sql"),
+    include_str!("../migrations/0003_resources.sql"),
 ];
 
 pub(crate) async fn migrate(

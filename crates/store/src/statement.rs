@@ -33,9 +33,18 @@ pub(crate) fn insert_rows(table: &str, columns: &[&str], rows: usize) -> String 
 
 /// The same, and a row that exists takes the place of the version before it and of no other.
 pub(crate) fn save_rows(table: &str, columns: &[&str], rows: usize) -> String {
+    save_rows_of(&["id"], table, columns, rows)
+}
+
+/// The same for a table whose rows are told apart by other columns.
+pub(crate) fn save_rows_of(key: &[&str], table: &str, columns: &[&str], rows: usize) -> String {
     let mut sql = insert_rows(table, columns, rows);
-    sql.push_str(" ON CONFLICT (id) DO UPDATE SET ");
-    for (position, column) in columns.iter().filter(|column| **column != "id").enumerate() {
+    push(
+        &mut sql,
+        format_args!(" ON CONFLICT ({}) DO UPDATE SET ", key.join(", ")),
+    );
+    let others = columns.iter().filter(|column| !key.contains(column));
+    for (position, column) in others.enumerate() {
         if position > 0 {
             sql.push_str(", ");
         }

@@ -33,6 +33,8 @@ mod passwords;
 mod people;
 #[path = "conformance/portal.rs"]
 mod portal;
+#[path = "conformance/resources.rs"]
+mod resources;
 #[path = "conformance/sessions.rs"]
 mod sessions;
 #[path = "conformance/takeovers.rs"]

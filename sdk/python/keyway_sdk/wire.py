@@ -162,6 +162,19 @@ class EffectiveProject(TypedDict):
     effective_everywhere_at: str
 
 
+class EffectiveResource(TypedDict):
+    """
+    A changed object, and the moment from which the change holds everywhere.
+    """
+
+    created_at: str
+    name: str
+    organization: str
+    path: str
+    version: int
+    effective_everywhere_at: str
+
+
 class Entry(TypedDict):
     """
     One thing that was done.
@@ -187,6 +200,17 @@ class FieldProblem(TypedDict):
 
     detail: str
     pointer: str
+
+
+FollowEndReason: TypeAlias = Literal['too_slow', 'stopping', 'denied', 'lost']
+
+
+class FollowPosition(TypedDict):
+    """
+    A place in the order of changes.
+    """
+
+    seq: int
 
 
 class ImportRefusal(TypedDict):
@@ -357,6 +381,14 @@ class Project(TypedDict):
     version: int
 
 
+class PutResource(TypedDict):
+    """
+    `PUT /v1/resources/{path}`.
+    """
+
+    name: str
+
+
 class Refusal(TypedDict):
     """
     A refused use.
@@ -365,6 +397,18 @@ class Refusal(TypedDict):
     address: NotRequired[str | None]
     at: str
     reason: str
+
+
+class Resource(TypedDict):
+    """
+    A path inside a project, and what the product calls it. Menus show the name.
+    """
+
+    created_at: str
+    name: str
+    organization: str
+    path: str
+    version: int
 
 
 class RevokeFilter(TypedDict):
@@ -440,6 +484,9 @@ class SignInLink(TypedDict):
     url: str
 
 
+Touches: TypeAlias = Literal['keys', 'organization', 'everything']
+
+
 class UsageHour(TypedDict):
     """
     What happened in one hour.
@@ -500,6 +547,51 @@ class EffectiveOrganization(TypedDict):
     suspended_at: NotRequired[str | None]
     version: int
     effective_everywhere_at: str
+
+
+class FollowEnd(TypedDict):
+    """
+    Why the server ends the answer, and what to do.
+    """
+
+    detail: str
+    reason: FollowEndReason
+
+
+class FollowLine1(FollowPosition):
+    """
+    The first line: everything behind this place comes.
+    """
+
+    type: Literal['position']
+
+
+class FollowLine3(FollowPosition):
+    """
+    Nothing happened for a while; everything up to this place has been told.
+    """
+
+    type: Literal['heartbeat']
+
+
+class FollowLine4(FollowEnd):
+    """
+    The last line, where the server ends the answer.
+    """
+
+    type: Literal['end']
+
+
+class FollowedChange(TypedDict):
+    """
+    One change.
+    """
+
+    action: str
+    keys: list[str]
+    organization: NotRequired[str | None]
+    seq: int
+    touches: Touches
 
 
 Grant: TypeAlias = PermissionsGrant | RoleGrant | InheritGrant
@@ -669,6 +761,17 @@ class EditKey(TypedDict):
     metadata: NotRequired[dict[str, Any]]
     name: NotRequired[str]
     owner: NotRequired[str | None]
+
+
+class FollowLine2(FollowedChange):
+    """
+    Something that bears on keys was changed, and holds.
+    """
+
+    type: Literal['change']
+
+
+FollowLine: TypeAlias = FollowLine1 | FollowLine2 | FollowLine3 | FollowLine4
 
 
 class IssuedManagementKey(TypedDict):

@@ -17,7 +17,10 @@ async fn a_method_that_a_path_has_not_is_405_and_names_those_it_has() {
         if path == "/v1/authorize" {
             continue;
         }
-        let called = path.replace("{id}", "x").replace("{code}", "x");
+        let called = path
+            .replace("{id}", "x")
+            .replace("{path}", "project/x/y")
+            .replace("{code}", "x");
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PURGE"] {
             if methods.contains(method) {
                 continue;
@@ -105,7 +108,10 @@ async fn every_code_that_was_seen_has_a_page() {
 async fn nothing_but_the_public_pages_is_open() {
     let server = Server::start().await;
     for (path, methods) in routes::documented(&server).await {
-        let called = path.replace("{id}", "x").replace("{code}", "key_not_found");
+        let called = path
+            .replace("{id}", "x")
+            .replace("{path}", "project/x/y")
+            .replace("{code}", "key_not_found");
         for method in methods {
             let call = server.nobody().call(method.parse().unwrap(), &called);
             let status = call.send().await.status;

@@ -20,6 +20,7 @@ pub(crate) struct Objects {
     email: String,
     invitation: String,
     portal_session: String,
+    resource: String,
     profile: String,
     profile_tag: String,
 }
@@ -44,6 +45,12 @@ impl Objects {
         let invitation = root.post("/v1/invitations", &body).await.expect(201);
         let body = json!({"organization": organization, "permissions": ["keys.read"]});
         let portal_session = root.post("/v1/portal-sessions", &body).await.expect(201);
+        let resource = format!("project/{}/workflow/w1", text(&project, "/id"));
+        let path = format!("/v1/resources/{resource}?organization={organization}");
+        let told = root
+            .call(Method::PUT, &path)
+            .json(&json!({"name": "a workflow"}));
+        told.send().await.expect(201);
         let another = email("another");
         let profile = root.get("/v1/profile").await;
         Self {
@@ -53,6 +60,7 @@ impl Objects {
             secret,
             management_key: text(&management_key, "/key/id"),
             member: text(&member, "/id"),
+            resource,
             email: another,
             invitation: text(&invitation, "/invitation/id"),
             portal_session: text(&portal_session, "/portal_session/id"),
@@ -73,6 +81,10 @@ impl Objects {
         };
         template
             .replace("{id}", id)
+            .replace(
+                "{path}",
+                &format!("{}?organization={}", self.resource, self.organization),
+            )
             .replace("{code}", "key_not_found")
     }
 
@@ -80,7 +92,7 @@ impl Objects {
         let organization = &self.organization;
         let (secret, profile) = (&self.secret, &self.profile);
         Some(match route {
-            "POST /v1/organizations" => json!({"name": "another"}),
+            "POST /v1/organizations" | "PUT /v1/resources/{path}" => json!({"name": "another"}),
             "POST /v1/projects" | "POST /v1/keys" => {
                 json!({"organization": organization, "name": "another"})
             }
@@ -140,7 +152,9 @@ pub(crate) async fn send(
     let route = format!("{method} {template}");
     let call = caller.call(method.parse::<Method>().unwrap(), &objects.path(template));
     let call = match objects.body(&route) {
-        Some(body) if method == "PUT" => call.header("if-match", &objects.profile_tag).json(&body),
+        Some(body) if template == "/v1/profile" => {
+            call.header("if-match", &objects.profile_tag).json(&body)
+        }
         // A new member is at its first version.
         Some(body) if route == "PATCH /v1/members/{id}" => {
             call.header("if-match", FIRST).json(&body)
@@ -149,6 +163,7 @@ pub(crate) async fn send(
         None if route == "POST /v1/keys/import" => {
             call.body("application/x-ndjson", objects.import_line())
         }
+        None if template == "/v1/follow" => call.first_piece(),
         None if method == "GET" || method == "DELETE" => call,
         // A proxy may ask in any way.
         None if template == "/v1/authorize" => call,

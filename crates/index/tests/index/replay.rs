@@ -7,6 +7,8 @@ use keyway_core::id::{KeyId, ManagementKeyId};
 use keyway_core::key::{Key, Rotation};
 use keyway_core::management::{ManagementKey, ManagementKeyState, Preset, Reach};
 use keyway_core::organization::Project;
+use keyway_core::registered_resource::RegisteredResource;
+use keyway_core::resource::ResourcePath;
 use keyway_store::keys::change::KeyEdit;
 use keyway_store::organizations::OrganizationEdit;
 use keyway_token::digest::Digest;
@@ -154,6 +156,53 @@ async fn a_created_project_fixes_the_environment_of_its_keys() {
     };
     assert_eq!(environment("alpha").as_deref(), Some("test"));
     assert_eq!(environment("beta"), None);
+}
+
+#[tokio::test]
+async fn resources_change_nothing_in_an_index_but_its_head() {
+    let mut ledger = Ledger::begin().await;
+    let alpha = Project {
+        organization: acme(),
+        id: "alpha".parse().unwrap(),
+        name: "Alpha".parse().unwrap(),
+        environment: None,
+        created_at: at(1),
+        version: 1,
+    };
+    let _made = ledger.store.create_project(&ledger.by, alpha, at(1)).await;
+    ledger.create_key("k1").await;
+    ledger.follow().await;
+    let path: ResourcePath = "project/alpha/workflow/w1".parse().unwrap();
+    for name in ["Mail", "Post"] {
+        let told = RegisteredResource {
+            organization: acme(),
+            path: path.clone(),
+            name: name.parse().unwrap(),
+            created_at: at(2),
+            removed_at: None,
+            version: 1,
+        };
+        let done = ledger.store.put_resource(&ledger.by, told, None, at(2));
+        let _told = done.await.unwrap();
+    }
+    let gone = ledger
+        .store
+        .remove_resource(&ledger.by, &ledger.acme, &path, None, at(3));
+    let _gone = gone.await.unwrap();
+    let (organization, path) = (acme(), path);
+    let changes = [
+        Change::ResourceCreated {
+            organization: organization.clone(),
+            path: path.clone(),
+        },
+        Change::ResourceUpdated {
+            organization: organization.clone(),
+            path: path.clone(),
+        },
+        Change::ResourceDeleted { organization, path },
+    ];
+    assert_eq!(ledger.follow().await, changes);
+    assert_eq!(may_read(&ledger.index, "k1"), Ok(()));
 }
 
 #[tokio::test]

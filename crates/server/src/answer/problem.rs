@@ -150,6 +150,7 @@ impl From<Refusal> for Problem {
         let code = match refusal {
             Refusal::OrganizationNotFound => Code::OrganizationNotFound,
             Refusal::ProjectNotFound => Code::ProjectNotFound,
+            Refusal::ResourceNotFound => Code::ResourceNotFound,
             Refusal::KeyNotFound => Code::KeyNotFound,
             Refusal::ManagementKeyNotFound => Code::ManagementKeyNotFound,
             Refusal::MemberNotFound => Code::MemberNotFound,

@@ -7,7 +7,7 @@ use keyway_api::change::Effective;
 use keyway_api::grant::{self, InheritGrant, PermissionsGrant, RoleGrant};
 use keyway_api::{
     Metadata, audit, invitation, key, management_key, member, organization, portal_session,
-    profile, project, role, usage,
+    profile, project, resource, role, usage,
 };
 use keyway_core::grant::{Grant, Grants, Right, RoleName};
 use keyway_core::invitation::Invitation;
@@ -18,6 +18,7 @@ use keyway_core::organization::{Organization, OrganizationState, Project};
 use keyway_core::permission::PermissionSet;
 use keyway_core::portal::{PortalSession, PortalSessionState};
 use keyway_core::profile::{Profile, Role};
+use keyway_core::registered_resource::RegisteredResource;
 use keyway_core::text::{Description, Label};
 use keyway_core::time::Timestamp;
 use keyway_store::ledger::entry::Entry;
@@ -83,6 +84,16 @@ pub(crate) fn project(it: &Project) -> project::Project {
         organization: it.organization.to_string(),
         name: it.name.as_str().to_owned(),
         environment: it.environment.clone(),
+        created_at: moment(it.created_at),
+        version: it.version,
+    }
+}
+
+pub(crate) fn resource(it: &RegisteredResource) -> resource::Resource {
+    resource::Resource {
+        path: it.path.to_string(),
+        organization: it.organization.to_string(),
+        name: it.name.as_str().to_owned(),
         created_at: moment(it.created_at),
         version: it.version,
     }

@@ -20,9 +20,9 @@ macro_rules! needed {
 
 needed! {
     OrganizationsRead OrganizationsCreate OrganizationsUpdate OrganizationsSuspend
-    ProjectsRead ProjectsCreate
+    ProjectsRead ProjectsCreate ResourcesRead ResourcesPut ResourcesDelete
     KeysRead KeysCreate KeysUpdate KeysDeactivate KeysActivate KeysRevoke KeysRotate KeysDelete
-    KeysImport KeysVerify
+    KeysImport KeysVerify KeysFollow
     MembersRead MembersCreate MembersUpdate MembersRemove
     InvitationsRead InvitationsCreate InvitationsWithdraw SignInLinksCreate
     PortalSessionsRead PortalSessionsCreate PortalSessionsRevoke RolesRead

@@ -65,9 +65,11 @@ pub(crate) async fn follow(app: Arc<App>, mut head: Head) {
     loop {
         match look(&app, head, is_stuck).await {
             Ok(batch) => {
-                if let Some(batch) = batch {
+                if let Some(mut batch) = batch {
+                    let entries = std::mem::take(&mut batch.entries);
                     head = apply(&app, batch);
                     app.cluster.set_applied(head);
+                    app.cluster.feed.tell(&entries);
                 }
                 is_stuck = false;
                 app.index.settle_doubt(Cause::NotUnderstood);
@@ -90,6 +92,7 @@ pub(crate) async fn follow(app: Arc<App>, mut head: Head) {
                     "the ledger is not the one this server knew"
                 );
                 app.telemetry.diverged();
+                app.cluster.feed.tell_lost();
                 head = load_again(&app).await;
                 app.index.settle_doubt(Cause::Diverged);
             }

@@ -8,10 +8,11 @@ use keyway_api::code::Code;
 use keyway_core::id::{
     InvitationId, KeyId, ManagementKeyId, MemberId, OrganizationId, PortalSessionId,
 };
+use keyway_core::resource::ResourcePath;
 
 use crate::answer::problem::Problem;
 
-/// The `{id}` of a route.
+/// The `{id}` of a route, or the `{path}` of a resource.
 #[derive(Debug)]
 pub(crate) struct PathId<T>(pub T);
 
@@ -26,6 +27,10 @@ impl Named for KeyId {
 
 impl Named for OrganizationId {
     const NOT_FOUND: Code = Code::OrganizationNotFound;
+}
+
+impl Named for ResourcePath {
+    const NOT_FOUND: Code = Code::ResourceNotFound;
 }
 
 impl Named for MemberId {

@@ -3,8 +3,11 @@
 
 use std::time::Duration;
 
+use keyway_core::change::Change;
 use keyway_core::decide::Cause;
 use keyway_core::time::Timestamp;
+use keyway_store::follow::FollowedEntry;
+use keyway_store::ledger::Head;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -340,7 +343,7 @@ async fn while_it_loads_again_nothing_counts_as_applied() {
     scene.running.tasks.shutdown().await;
     let app = Arc::clone(&scene.running.app);
     // As after a restore: the ledger is shorter than the one that was followed.
-    let lost = keyway_store::ledger::Head {
+    let lost = Head {
         seq: 1_000,
         hash: [7; 32],
     };
@@ -357,4 +360,42 @@ async fn while_it_loads_again_nothing_counts_as_applied() {
     let head = loading.await.unwrap();
     assert_eq!(app.cluster.applied(), head);
     assert_eq!(scene.verify().await.code(), "valid");
+}
+
+/// More at once than is kept for anybody.
+const CHANGES: i64 = 2_000;
+
+#[tokio::test]
+async fn a_follower_that_falls_behind_is_told_so_and_nothing_more() {
+    let scene = scene().await;
+    let mut stream = TcpStream::connect(scene.running.address()).await.unwrap();
+    let request = format!(
+        "GET /v1/follow HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer {ROOT}\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut heard = Vec::new();
+    // From then on it hears what the index applies, and reads nothing of the ledger.
+    while !String::from_utf8_lossy(&heard).contains("heartbeat") {
+        let read = stream.read_buf(&mut heard);
+        assert_ne!(
+            tokio::time::timeout(PATIENCE, read).await.unwrap().unwrap(),
+            0
+        );
+    }
+    let app = &scene.running.app;
+    let head = app.cluster.applied();
+    for number in 1..=CHANGES {
+        let change = Change::OrganizationUpdated {
+            id: "org_1".parse().unwrap(),
+        };
+        let seq = head.seq + number;
+        let head = Head { seq, ..head };
+        app.cluster.feed.tell(&[FollowedEntry { head, change }]);
+    }
+    heard.clear();
+    let rest = stream.read_to_end(&mut heard);
+    tokio::time::timeout(PATIENCE, rest).await.unwrap().unwrap();
+    let heard = String::from_utf8_lossy(&heard);
+    assert!(heard.contains("\"reason\":\"too_slow\""), "{heard}");
+    assert!(!heard.contains("organization.updated"), "{heard}");
 }

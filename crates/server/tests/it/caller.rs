@@ -1,15 +1,19 @@
 //! A client per kind of caller. Every answer is held against what every answer must be.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, IF_MATCH};
 use http::{Method, Request};
 use http_body_util::{BodyExt as _, Full};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
+
+/// Longest wait for a line of an answer that goes on.
+const LINE_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Who calls, and where.
 #[derive(Clone, Debug)]
@@ -33,6 +37,30 @@ pub(crate) struct Call<'a> {
     request: http::request::Builder,
     path: String,
     body: Bytes,
+}
+
+/// One JSON value per line, as they come.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    pub(crate) status: u16,
+    body: Incoming,
+    read: Vec<u8>,
+}
+
+impl Lines {
+    /// None at the end.
+    pub(crate) async fn next(&mut self) -> Option<Value> {
+        loop {
+            if let Some(end) = self.read.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.read.drain(..=end).collect();
+                return Some(serde_json::from_slice(&line).unwrap());
+            }
+            let frame = tokio::time::timeout(LINE_PATIENCE, self.body.frame()).await;
+            let frame = frame.unwrap_or_else(|_| panic!("no line came in time"));
+            let frame = frame?.unwrap();
+            self.read.extend_from_slice(&frame.into_data().unwrap());
+        }
+    }
 }
 
 impl Caller {
@@ -64,6 +92,18 @@ impl Caller {
             request,
             path: path.to_owned(),
             body: Bytes::new(),
+        }
+    }
+
+    /// An answer that goes on, of which the head has come.
+    pub(crate) async fn lines(&self, path: &str) -> Lines {
+        let request = self.call(Method::GET, path).request;
+        let request = request.body(Full::new(Bytes::new())).unwrap();
+        let response = self.http.request(request).await.unwrap();
+        Lines {
+            status: response.status().as_u16(),
+            body: response.into_body(),
+            read: Vec::new(),
         }
     }
 

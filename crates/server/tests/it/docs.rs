@@ -55,14 +55,16 @@ async fn s_asvs_20_router_document_and_page_name_the_same_routes() {
     let server = Server::start().await;
     let documented = documented(&server).await;
     // Every string in the router that is a path, and the one that branches off before it.
-    let mut routed: BTreeSet<&str> = ROUTES
+    let mut routed: BTreeSet<String> = ROUTES
         .split('"')
         .skip(1)
         .step_by(2)
         .filter(|it| it.starts_with('/'))
+        // The document knows no parameter of several segments.
+        .map(|it| it.replace("{*", "{"))
         .collect();
-    routed.insert("/v1/authorize");
-    let named: BTreeSet<&str> = documented.keys().map(String::as_str).collect();
+    routed.insert("/v1/authorize".to_owned());
+    let named: BTreeSet<String> = documented.keys().cloned().collect();
     assert_eq!(routed, named);
     let page = server.nobody().get("/docs").await.text();
     for (path, methods) in &documented {
@@ -89,6 +91,7 @@ async fn s_asvs_20_each_path_answers_to_its_documented_methods_and_to_no_other()
             continue;
         }
         let call = path.replace("{id}", "nobody").replace("{code}", "nobody");
+        let call = call.replace("{path}", "project/a/b");
         for method in METHODS {
             let answer = server.nobody().call(method.clone(), &call).send().await;
             let is_there = methods.contains(method.as_str());

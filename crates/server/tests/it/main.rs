@@ -26,6 +26,7 @@ mod whoami;
 
 mod conditional;
 mod docs;
+mod follow;
 mod foreign_entries;
 mod idempotency;
 mod import;
@@ -42,6 +43,7 @@ mod organizations;
 mod paging;
 mod profile;
 mod projects;
+mod resources;
 mod revoke_batch;
 mod sign_in;
 mod strangers;

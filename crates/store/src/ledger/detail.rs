@@ -2,6 +2,7 @@
 
 use keyway_core::change::Change;
 use keyway_core::id::{KeyId, ManagementKeyId, MemberId, OrganizationId};
+use keyway_core::resource::ResourcePath;
 use serde_json::{Map, Value};
 
 /// What the change is about: the id of an object, or the name of a profile.
@@ -12,6 +13,9 @@ pub(crate) fn target(change: &Change) -> String {
         | Change::OrganizationSuspended { id }
         | Change::OrganizationResumed { id } => id.to_string(),
         Change::ProjectCreated { id, .. } => id.to_string(),
+        Change::ResourceCreated { path, .. }
+        | Change::ResourceUpdated { path, .. }
+        | Change::ResourceDeleted { path, .. } => path.to_string(),
         Change::KeyCreated { id, .. }
         | Change::KeyUpdated { id, .. }
         | Change::KeyDeactivated { id, .. }
@@ -124,6 +128,9 @@ pub(crate) fn read(
         },
         _ => {
             let organization: OrganizationId = organization?.parse().ok()?;
+            if action.starts_with("resource.") {
+                return read_resource(action, organization, target.parse().ok()?);
+            }
             return match target.parse().ok() {
                 Some(id) if action.starts_with("key.") => read_key(action, organization, id),
                 _ => read_person(action, organization, target),
@@ -131,6 +138,15 @@ pub(crate) fn read(
         }
     };
     Some(change)
+}
+
+fn read_resource(action: &str, organization: OrganizationId, path: ResourcePath) -> Option<Change> {
+    match action {
+        "resource.created" => Some(Change::ResourceCreated { organization, path }),
+        "resource.updated" => Some(Change::ResourceUpdated { organization, path }),
+        "resource.deleted" => Some(Change::ResourceDeleted { organization, path }),
+        _ => None,
+    }
 }
 
 fn read_key(action: &str, organization: OrganizationId, id: KeyId) -> Option<Change> {
@@ -275,8 +291,22 @@ mod tests {
             },
         ]
         .into_iter()
+        .chain(every_change_of_resources())
         .chain(every_change_of_people())
         .collect()
+    }
+
+    fn every_change_of_resources() -> Vec<Change> {
+        let organization: OrganizationId = "org_a".parse().unwrap();
+        let path: ResourcePath = "project/a/workflow/w".parse().unwrap();
+        let of = |make: fn(OrganizationId, ResourcePath) -> Change| {
+            make(organization.clone(), path.clone())
+        };
+        vec![
+            of(|organization, path| Change::ResourceCreated { organization, path }),
+            of(|organization, path| Change::ResourceUpdated { organization, path }),
+            of(|organization, path| Change::ResourceDeleted { organization, path }),
+        ]
     }
 
     fn every_change_of_people() -> Vec<Change> {

@@ -4,6 +4,7 @@ use keyway_core::change::Change;
 use keyway_core::invitation::Invitation;
 use keyway_core::member::Member;
 use keyway_core::portal::PortalSession;
+use keyway_core::registered_resource::RegisteredResource;
 use keyway_core::time::Timestamp;
 use keyway_token::entropy::Entropy;
 use sqlx::{Any, AnyConnection, Transaction};
@@ -20,7 +21,7 @@ use crate::ledger::entry::{self, EntryRow, MIN_READER, PersonalRow, head_of};
 use crate::ledger::{Head, detail, hash};
 use crate::{
     idempotency, invitations, keys, links, management_keys, members, organizations, passwords,
-    portal_sessions, profile, projects, sessions,
+    portal_sessions, profile, projects, resources, sessions,
 };
 
 /// Made at this head, or refused as read at this head.
@@ -76,6 +77,7 @@ struct Written<'a> {
     personal: Vec<PersonalRow>,
     organizations: Vec<&'a keyway_core::organization::Organization>,
     projects: Vec<&'a keyway_core::organization::Project>,
+    resources: Vec<&'a RegisteredResource>,
     keys: Vec<&'a keyway_core::key::Key>,
     management_keys: Vec<&'a keyway_core::management::ManagementKey>,
     profile: Option<&'a profile::ProfileRow>,
@@ -278,6 +280,7 @@ impl<'a> Written<'a> {
         self.keys.extend(kept);
         self.organizations.extend(&rows.organizations);
         self.projects.extend(&rows.projects);
+        self.resources.extend(&rows.resources);
         self.management_keys.extend(&rows.management_keys);
         self.profile = rows.profile.as_ref().or(self.profile);
         self.members.extend(&rows.members);
@@ -296,6 +299,10 @@ impl<'a> Written<'a> {
         }
         if !self.projects.is_empty() {
             projects::insert(&mut *connection, &self.projects).await?;
+        }
+        if !self.resources.is_empty() {
+            let is_whole = resources::save(&mut *connection, &self.resources).await?;
+            one_row("resources", is_whole)?;
         }
         if !self.keys.is_empty() {
             one_row(

@@ -15,6 +15,7 @@ use super::people::{self, AskedPeople, PeopleFacts};
 use super::proposal::Proposal;
 use crate::engine::Engine;
 use crate::error::StoreError;
+use crate::resources;
 use crate::statement::{Fields, padded, places, statement};
 
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub(crate) struct Facts {
     /// External id to the organization that has it.
     pub(crate) external_ids: HashMap<String, String>,
     pub(crate) projects: HashSet<(String, String)>,
+    /// The version, by organization and path; removed ones too.
+    pub(crate) resources: HashMap<(String, String), i64>,
     pub(crate) keys: HashMap<String, KeyFact>,
     pub(crate) digests: HashSet<[u8; 32]>,
     pub(crate) management_keys: HashMap<String, ManagementFact>,
@@ -59,6 +62,7 @@ struct Asked<'a> {
     organizations: HashSet<&'a str>,
     external_ids: HashSet<&'a str>,
     projects: HashSet<(&'a str, &'a str)>,
+    resources: HashSet<(&'a str, &'a str)>,
     keys: HashSet<&'a str>,
     digests: HashSet<&'a [u8; 32]>,
     management_keys: HashSet<&'a str>,
@@ -77,6 +81,7 @@ impl<'a> Asked<'a> {
             organizations: HashSet::new(),
             external_ids: HashSet::new(),
             projects: HashSet::new(),
+            resources: HashSet::new(),
             keys: HashSet::new(),
             digests: HashSet::new(),
             management_keys: HashSet::new(),
@@ -126,6 +131,14 @@ impl<'a> Asked<'a> {
             if let Some(external_id) = &organization.external_id {
                 self.external_ids.insert(external_id.as_str());
             }
+        }
+        for resource in &proposal.rows.resources {
+            let organization = resource.organization.as_str();
+            self.organizations.insert(organization);
+            self.projects
+                .insert((organization, resource.path.project()));
+            self.resources
+                .insert((organization, resource.path.as_str()));
         }
         for project in &proposal.rows.projects {
             self.organizations.insert(project.organization.as_str());
@@ -180,6 +193,7 @@ pub(crate) async fn load(
     load_keys(connection, &asked, &mut facts).await?;
     load_organizations(connection, &asked, &mut facts).await?;
     load_projects(connection, &asked, &mut facts).await?;
+    load_resources(connection, &asked, &mut facts).await?;
     load_management_keys(connection, &asked, &mut facts).await?;
     load_limits(connection, &asked, now, &mut facts).await?;
     load_claims(connection, &asked, &mut facts).await?;
@@ -345,6 +359,18 @@ async fn load_projects(
         facts
             .projects
             .insert((fields.text(0)?.to_owned(), fields.text(1)?.to_owned()));
+    }
+    Ok(())
+}
+
+async fn load_resources(
+    connection: &mut AnyConnection,
+    asked: &Asked<'_>,
+    facts: &mut Facts,
+) -> Result<(), StoreError> {
+    if !asked.resources.is_empty() {
+        let (organizations, paths) = split(&asked.resources);
+        facts.resources = resources::load_versions(connection, &organizations, &paths).await?;
     }
     Ok(())
 }

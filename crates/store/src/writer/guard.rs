@@ -37,6 +37,7 @@ pub(crate) fn decide(facts: &mut Facts, proposal: &Proposal) -> Result<Dropped, 
     }
     decide_organizations(facts, proposal)?;
     decide_projects(facts, proposal)?;
+    decide_resources(facts, proposal)?;
     decide_management_keys(facts, proposal)?;
     people::decide(facts, proposal)?;
     decide_keys(facts, proposal)
@@ -106,6 +107,24 @@ fn decide_projects(facts: &Facts, proposal: &Proposal) -> Result<(), Refusal> {
         {
             return Err(Refusal::IdTaken);
         }
+    }
+    Ok(())
+}
+
+fn decide_resources(facts: &Facts, proposal: &Proposal) -> Result<(), Refusal> {
+    for resource in &proposal.rows.resources {
+        let organization = resource.organization.to_string();
+        if !facts.organizations.contains_key(&organization) {
+            return Err(Refusal::OrganizationNotFound);
+        }
+        let project = (organization.clone(), resource.path.project().to_owned());
+        if !facts.projects.contains(&project) {
+            return Err(Refusal::ProjectNotFound);
+        }
+        let found = facts
+            .resources
+            .get(&(organization, resource.path.to_string()));
+        follows(resource.version, found.copied())?;
     }
     Ok(())
 }

@@ -12,6 +12,8 @@ use keyway_core::management::ManagementKey;
 use keyway_core::member::Member;
 use keyway_core::organization::{Organization, Project};
 use keyway_core::portal::PortalSession;
+use keyway_core::registered_resource::RegisteredResource;
+use keyway_core::resource::ResourcePath;
 use keyway_core::time::Timestamp;
 use keyway_token::digest::Digest;
 use serde_json::{Map, Value};
@@ -31,6 +33,7 @@ use crate::writer::step::Again;
 pub(crate) struct Rows {
     pub(crate) organizations: Vec<Organization>,
     pub(crate) projects: Vec<Project>,
+    pub(crate) resources: Vec<RegisteredResource>,
     pub(crate) keys: Vec<Key>,
     pub(crate) management_keys: Vec<ManagementKey>,
     pub(crate) profile: Option<ProfileRow>,
@@ -96,6 +99,7 @@ pub(crate) enum Touch {
     Organization(OrganizationId),
     ExternalId(String),
     Project(OrganizationId, ProjectId),
+    Resource(OrganizationId, ResourcePath),
     Key(KeyId),
     Digest([u8; 32]),
     ManagementKey(ManagementKeyId),
@@ -176,6 +180,12 @@ impl Proposal {
                 project.id.clone(),
             ));
         }
+        for resource in &rows.resources {
+            touches.push(Touch::Resource(
+                resource.organization.clone(),
+                resource.path.clone(),
+            ));
+        }
         for key in &rows.keys {
             touches.push(Touch::Key(key.id.clone()));
             if key.version == 1 {
@@ -244,6 +254,11 @@ impl Proposal {
         }
         for project in &self.rows.projects {
             touches.push(Touch::Organization(project.organization.clone()));
+        }
+        for resource in &self.rows.resources {
+            touches.push(Touch::Organization(resource.organization.clone()));
+            let project = resource.path.project().parse().ok();
+            touches.extend(project.map(|id| Touch::Project(resource.organization.clone(), id)));
         }
         for key in self.rows.keys.iter().filter(|key| key.version == 1) {
             touches.push(Touch::Organization(key.organization.clone()));

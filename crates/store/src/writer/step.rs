@@ -11,12 +11,13 @@ use std::sync::Arc;
 use keyway_core::key::Key;
 use keyway_core::member::Member;
 use keyway_core::organization::Organization;
+use keyway_core::registered_resource::RegisteredResource;
 use sqlx::AnyConnection;
 
 use super::facts::Facts;
 use super::proposal::{Proposal, Rows};
 use crate::error::{Refusal, StoreError};
-use crate::{keys, members, organizations};
+use crate::{keys, members, organizations, resources};
 
 /// The change of an object as it stands; None where nothing has to be done.
 pub(crate) type Step<T> = dyn Fn(&T) -> Result<Option<Proposal>, Refusal> + Send + Sync;
@@ -27,6 +28,7 @@ pub(crate) enum Again {
     Key(Arc<Step<Key>>),
     Organization(Arc<Step<Organization>>),
     Member(Arc<Step<Member>>),
+    Resource(Arc<Step<RegisteredResource>>),
 }
 
 impl fmt::Debug for Again {
@@ -99,8 +101,26 @@ pub(crate) async fn take(
                 ..Rows::default()
             }))
         }
+        Some(Again::Resource(step)) => {
+            let mut resources = proposal.rows.resources.iter();
+            let Some(moved) = resources.find(|it| has_moved(facts, it)) else {
+                return Ok(Taken::AsProposed);
+            };
+            let found = resources::load(connection, &moved.organization, &moved.path).await?;
+            let gone = Refusal::ResourceNotFound;
+            Ok(taken(found.as_ref(), gone, step, |resources| Rows {
+                resources,
+                ..Rows::default()
+            }))
+        }
         None => Ok(Taken::AsProposed),
     }
+}
+
+fn has_moved(facts: &Facts, resource: &RegisteredResource) -> bool {
+    let pair = (resource.organization.to_string(), resource.path.to_string());
+    let found = facts.resources.get(&pair);
+    found.copied().unwrap_or(0) + 1 != resource.version
 }
 
 fn taken<T: Clone>(

@@ -124,6 +124,12 @@ export const codes: Readonly<Record<string, CodeWords | undefined>> = {
     happened: "The organization has no project with this id.",
     toDo: "Check the id and the organization, or create the project.",
   },
+  resource_not_found: {
+    status: 404,
+    title: "There is no such resource",
+    happened: "The product told of no resource with this path, or took it back.",
+    toDo: "Check the path and the organization, or tell of the resource with PUT.",
+  },
   key_not_found: {
     status: 404,
     title: "There is no such key",
@@ -285,6 +291,18 @@ export const codes: Readonly<Record<string, CodeWords | undefined>> = {
     title: "The secret was shown before",
     happened: "This call was made before and its answer held a secret, which is kept nowhere.",
     toDo: "If the first answer was lost, revoke the key that `detail` names and create another.",
+  },
+  position_unknown: {
+    status: 409,
+    title: "The server has not come to this place",
+    happened: "The place that is to be followed from lies behind the last change that this server knows: it belongs to another ledger, or changes were lost.",
+    toDo: "Follow without `after`, and ask about every key again.",
+  },
+  too_many_followers: {
+    status: 429,
+    title: "As many follow as one server tells",
+    happened: "Every place for a follower of this server is taken.",
+    toDo: "Follow once in each program, not once for each key; or try again later.",
   },
   key_limit_reached: {
     status: 409,

@@ -359,6 +359,31 @@ export interface components {
              */
             effective_everywhere_at: string;
         };
+        /** @description A changed object, and the moment from which the change holds everywhere. */
+        Effective_Resource: {
+            /**
+             * Format: date-time
+             * @description When the product told of it.
+             */
+            created_at: string;
+            /** @description For people. */
+            name: string;
+            /** @description Whose it is. */
+            organization: string;
+            /** @description As grants name it, `project/ID/workflow/wf_9`; unique in its organization. */
+            path: string;
+            /**
+             * Format: int64
+             * @description Grows by one with each change.
+             */
+            version: number;
+        } & {
+            /**
+             * Format: date-time
+             * @description From this moment on no server answers by the state before.
+             */
+            effective_everywhere_at: string;
+        };
         /** @description One thing that was done. */
         Entry: {
             /** @description What, such as `key.revoked`. */
@@ -399,6 +424,56 @@ export interface components {
              * @example /grants/0/resource
              */
             pointer: string;
+        };
+        /** @description Why the server ends the answer, and what to do. */
+        FollowEnd: {
+            /** @description For people. */
+            detail: string;
+            /** @description For programs. */
+            reason: components["schemas"]["FollowEndReason"];
+        };
+        /**
+         * @description Why the server ends the answer.
+         * @enum {string}
+         */
+        FollowEndReason: "too_slow" | "stopping" | "denied" | "lost";
+        /** @description A line of the answer. Kinds may be added; read over those that are not known. */
+        FollowLine: (components["schemas"]["FollowPosition"] & {
+            /** @enum {string} */
+            type: "position";
+        }) | (components["schemas"]["FollowedChange"] & {
+            /** @enum {string} */
+            type: "change";
+        }) | (components["schemas"]["FollowPosition"] & {
+            /** @enum {string} */
+            type: "heartbeat";
+        }) | (components["schemas"]["FollowEnd"] & {
+            /** @enum {string} */
+            type: "end";
+        });
+        /** @description A place in the order of changes. */
+        FollowPosition: {
+            /**
+             * Format: int64
+             * @description Grows; may be given as `after`.
+             */
+            seq: number;
+        };
+        /** @description One change. */
+        FollowedChange: {
+            /** @description As in the audit log, such as `key.revoked`. */
+            action: string;
+            /** @description The ids of the keys, where it is single ones. */
+            keys: string[];
+            /** @description Whose keys; null where it is everybody's. */
+            organization?: string | null;
+            /**
+             * Format: int64
+             * @description Its place in the order of changes; may be given as `after`.
+             */
+            seq: number;
+            /** @description Which keys may be answered differently since then. */
+            touches: components["schemas"]["Touches"];
         };
         /** @description *What* (`permissions`, a `role`, or `inherit`) *where* (`resource` and everything below it). */
         Grant: components["schemas"]["PermissionsGrant"] | components["schemas"]["RoleGrant"] | components["schemas"]["InheritGrant"];
@@ -953,6 +1028,30 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page, newest first. */
+        List_Resource: {
+            /** @description The rows of this page. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When the product told of it.
+                 */
+                created_at: string;
+                /** @description For people. */
+                name: string;
+                /** @description Whose it is. */
+                organization: string;
+                /** @description As grants name it, `project/ID/workflow/wf_9`; unique in its organization. */
+                path: string;
+                /**
+                 * Format: int64
+                 * @description Grows by one with each change.
+                 */
+                version: number;
+            }[];
+            /** @description Give it as `cursor` for the next page; null on the last one. Opaque. */
+            next_cursor?: string | null;
+        };
+        /** @description One page, newest first. */
         List_Role: {
             /** @description The rows of this page. */
             data: {
@@ -1248,6 +1347,14 @@ export interface components {
              */
             version: number;
         };
+        /** @description `PUT /v1/resources/{path}`. */
+        PutResource: {
+            /**
+             * @description For people.
+             * @example Send mail
+             */
+            name: string;
+        };
         /** @description A refused use. */
         Refusal: {
             /** @description Where it came from, when that is known. */
@@ -1259,6 +1366,25 @@ export interface components {
             at: string;
             /** @description Why, as in a verdict. */
             reason: string;
+        };
+        /** @description A path inside a project, and what the product calls it. Menus show the name. */
+        Resource: {
+            /**
+             * Format: date-time
+             * @description When the product told of it.
+             */
+            created_at: string;
+            /** @description For people. */
+            name: string;
+            /** @description Whose it is. */
+            organization: string;
+            /** @description As grants name it, `project/ID/workflow/wf_9`; unique in its organization. */
+            path: string;
+            /**
+             * Format: int64
+             * @description Grows by one with each change.
+             */
+            version: number;
         };
         /** @description `POST /v1/keys/revoke-batch`: either a `filter` or `secrets`. */
         RevokeBatch: {
@@ -1359,6 +1485,11 @@ export interface components {
             /** @description Opening it shows a button, and only that spends it. */
             url: string;
         };
+        /**
+         * @description Which keys a change bears on.
+         * @enum {string}
+         */
+        Touches: "keys" | "organization" | "everything";
         /** @description `GET /v1/keys/{id}/usage`, and `usage` in list rows. At most some seconds behind. */
         Usage: {
             /** @description Totals per hour, oldest first; hours without use are absent. */
