@@ -4,6 +4,8 @@
 //!
 //! Plain hyper, before the router: this is the call that is made for each request of a product.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use keyway_api::code::Code;
@@ -153,7 +155,8 @@ fn read_query(query: &str) -> Result<Ask, Problem> {
 
 /// All identity headers, empty ones too: one that the client forged must not survive (S-PROXY-13).
 fn identity(found: &Found<'_>) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(8);
+    // With the edge's own: growing on the way would hash every header again.
+    let mut headers = HeaderMap::with_capacity(16);
     let texts = found.texts();
     headers.insert(KEY_ID, value(texts.id));
     headers.insert(KEY_NAME, value(texts.name));
@@ -175,8 +178,8 @@ fn permissions(words: &[String]) -> HeaderValue {
 
 /// Percent-encoded UTF-8.
 fn value(text: &str) -> HeaderValue {
-    let encoded = utf8_percent_encode(text, ENCODED).to_string();
-    HeaderValue::from_maybe_shared(Bytes::from(encoded)).unwrap_or(HeaderValue::from_static(""))
+    let encoded = Cow::from(utf8_percent_encode(text, ENCODED));
+    HeaderValue::from_str(&encoded).unwrap_or(HeaderValue::from_static(""))
 }
 
 /// A refused key: the whole problem as body for proxies that hand it on, code and message in headers

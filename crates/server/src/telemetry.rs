@@ -94,10 +94,20 @@ impl Telemetry {
 
     /// The exposition. `head` stands there with its hash: noted outside, it finds out a log that was
     /// cut short together with its head (`keyway audit verify --head`). It is one series, whatever
-    /// the hash.
-    pub(crate) fn render(&self, head: Head) -> String {
+    /// the hash. `written` is where the ledger ends; without it nothing is said about the distance, as
+    /// a number from before would look well for as long as the database is away.
+    pub(crate) fn render(&self, head: Head, written: Option<Head>) -> String {
         self.upkeep();
         let mut text = self.handle.render();
+        if let Some(written) = written {
+            let lag = written.seq.saturating_sub(head.seq).max(0);
+            let gauge = format!(
+                "# HELP keyway_ledger_lag_entries Ledger entries not applied yet.\n\
+                 # TYPE keyway_ledger_lag_entries gauge\n\
+                 keyway_ledger_lag_entries {lag}\n"
+            );
+            text.push_str(&gauge);
+        }
         text.push_str("# HELP keyway_ledger_head_info The ledger's last applied entry.\n");
         text.push_str("# TYPE keyway_ledger_head_info gauge\n");
         let (seq, hash) = (head.seq, head.hash_hex());
@@ -203,5 +213,34 @@ impl Maker<'_> {
         self.0
             .describe_histogram(name.into(), Some(Unit::Seconds), help.into());
         self.0.register_histogram(&Key::from_name(name), &METADATA)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(seq: i64) -> Head {
+        Head {
+            seq,
+            ..Head::GENESIS
+        }
+    }
+
+    #[test]
+    fn s_telemetry_05_the_ledger_lag_is_told_where_it_is_known() {
+        let telemetry = Telemetry::new().unwrap();
+        let lag = |applied, written: Option<i64>| {
+            let text = telemetry.render(head(applied), written.map(head));
+            let line = text
+                .lines()
+                .find_map(|line| line.strip_prefix("keyway_ledger_lag_entries "));
+            line.map(str::to_owned)
+        };
+        assert_eq!(lag(3, Some(5)).as_deref(), Some("2"));
+        assert_eq!(lag(5, Some(5)).as_deref(), Some("0"));
+        // Applied while the ledger was asked.
+        assert_eq!(lag(6, Some(5)).as_deref(), Some("0"));
+        assert_eq!(lag(5, None), None);
     }
 }

@@ -45,8 +45,13 @@ pub(crate) fn read_ask(faults: &mut Faults, at: &str, words: Words<'_>) -> Ask {
             }
         }
     }
-    let resource = faults.parse(&format!("{at}resource"), words.resource);
-    let ip: Option<IpAddr> = faults.parse(&format!("{at}ip"), words.ip);
+    // A pointer is put together for what is there: most questions have neither.
+    let resource = words
+        .resource
+        .and_then(|it| faults.take(format!("{at}resource"), it.parse()));
+    let ip: Option<IpAddr> = words
+        .ip
+        .and_then(|it| faults.take(format!("{at}ip"), it.parse()));
     let mut label = |name: &str, it: Option<&str>| {
         let it = it?;
         if it.is_empty() || it.chars().count() > ASKED_CHARS_MAX {

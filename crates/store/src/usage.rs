@@ -87,11 +87,12 @@ pub(crate) async fn write(
     }
     let mut tx = engine.begin_write(connection).await?;
     let sums: Vec<_> = sums.into_iter().collect();
-    for chunk in sums.chunks(engine.parameters_max() / 4) {
+    for chunk in sums.chunks(engine.inserted_max() / 4) {
         let mut sql = insert_rows("usage", &["key", "hour", "outcome", "count"], chunk.len());
         sql.push_str(
             " ON CONFLICT (key, hour, outcome) DO UPDATE SET count = usage.count + excluded.count",
         );
+        let sql = engine.adapt_insert(sql);
         let mut query = statement(&sql);
         for ((key, hour, outcome), count) in chunk {
             query = query.bind(*key).bind(*hour).bind(*outcome).bind(*count);
@@ -99,8 +100,8 @@ pub(crate) async fn write(
         query.execute(&mut *tx).await?;
     }
     let last: Vec<&UsageCounts> = last.into_values().collect();
-    for chunk in last.chunks(engine.parameters_max() / 5) {
-        write_last(&mut tx, chunk).await?;
+    for chunk in last.chunks(engine.inserted_max() / 5) {
+        write_last(engine, &mut tx, chunk).await?;
     }
     tx.commit().await?;
     Ok(())
@@ -108,6 +109,7 @@ pub(crate) async fn write(
 
 /// The later time wins, whoever flushes later.
 async fn write_last(
+    engine: Engine,
     connection: &mut AnyConnection,
     rows: &[&UsageCounts],
 ) -> Result<(), StoreError> {
@@ -138,6 +140,7 @@ async fn write_last(
             ),
         );
     }
+    let sql = engine.adapt_insert(sql);
     let mut query = statement(&sql);
     for row in rows {
         let refusal = row.last_refusal.as_ref();

@@ -1,6 +1,6 @@
 //! Query strings: every parameter once, known and of its type, or the call is refused.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -59,22 +59,35 @@ fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
 
 /// Names and values; refused where a name repeats or bytes are no UTF-8.
 pub(crate) fn pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
-    let mut seen = HashSet::new();
-    let mut pairs = Vec::new();
+    let mut pairs: Vec<(String, String)> = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (decode(name)?, decode(value)?);
-        if !seen.insert(name.clone()) {
-            return Err(Problem::new(Code::DuplicateParameter)
-                .detail("a query parameter stands there more than once"));
-        }
         pairs.push((name, value));
+    }
+    if has_repeated(&pairs) {
+        return Err(Problem::new(Code::DuplicateParameter)
+            .detail("a query parameter stands there more than once"));
     }
     Ok(pairs)
 }
 
+/// Sorted: comparing each with each would take a caller's eight kilobytes too far.
+fn has_repeated(pairs: &[(String, String)]) -> bool {
+    let mut names: Vec<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names
+        .iter()
+        .zip(names.iter().skip(1))
+        .any(|(one, next)| one == next)
+}
+
 fn decode(text: &str) -> Result<String, Problem> {
-    let text = text.replace('+', " ");
+    let text = if text.contains('+') {
+        Cow::Owned(text.replace('+', " "))
+    } else {
+        Cow::Borrowed(text)
+    };
     match percent_encoding::percent_decode_str(&text).decode_utf8() {
         Ok(text) if !text.contains('\0') => Ok(text.into_owned()),
         Ok(_) | Err(_) => {

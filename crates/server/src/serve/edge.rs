@@ -33,6 +33,8 @@ pub(super) const HEADER_BYTES_MAX: usize = 8 * 1_024;
 /// Most bytes of path and query.
 pub(super) const URI_BYTES_MAX: usize = 8 * 1_024;
 
+/// Headers that every answer has.
+const HEADERS_PUT_MAX: usize = 7;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CONTENT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 const HSTS: &str = "max-age=31536000";
@@ -152,6 +154,8 @@ fn write_out(app: &App, problem: &Problem, it: &RequestContext, path: &str) -> R
 /// A page of our own may have set policies that let its style in and its forms out; everything else
 /// gets the strict ones.
 fn put_headers(headers: &mut HeaderMap, context: &RequestContext, is_tls: bool) {
+    // At once: growing on the way would hash every header again.
+    headers.reserve(HEADERS_PUT_MAX);
     if let Ok(id) = HeaderValue::from_str(&context.id) {
         headers.insert(REQUEST_ID, id);
     }

@@ -102,6 +102,7 @@ async fn s_telemetry_05_what_is_exported_moves() {
     let after = server.root().get("/metrics").await.text();
     assert_eq!(value(&after, "keyway_index_keys"), 1);
     assert_eq!(value(&after, "keyway_verify_seconds_count"), 1);
+    assert_eq!(value(&after, "keyway_ledger_lag_entries"), 0);
     assert!(value(&after, "keyway_change_in_force_seconds_count") >= 2);
     let applied = value(&after, "keyway_ledger_applied_seq");
     assert!(
