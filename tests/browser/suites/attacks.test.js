@@ -62,8 +62,13 @@ suite('attacks', {}, (house) => {
     for (const { path } of profile.pages) {
       const address = path.replace(/\{(\w+)\}/g, (_, id) => ids[id]);
       await owner.page.goto(address);
-      const found = await owner.page.locator('form').evaluateAll((forms) =>
-        forms.filter((it) => it.method === 'post').map((it) => new URL(it.action).pathname));
+      // Where each button sends its form: a button may have an address of its own.
+      const found = await owner.page.locator('form').evaluateAll((forms) => {
+        const buttons = forms.filter((it) => it.method === 'post')
+          .flatMap((it) => [...it.elements].filter((element) => element.type === 'submit'));
+        const action = (it) => it.hasAttribute('formaction') ? it.formAction : it.form.action;
+        return buttons.map((it) => new URL(action(it)).pathname);
+      });
       for (const action of found) actions.add(action);
     }
     assert.ok(actions.size >= 12, [...actions].join(' '));
