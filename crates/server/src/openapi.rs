@@ -29,7 +29,8 @@ const OPEN: &[&str] = &[
 ];
 
 /// Calls that would do something twice if they were repeated without a key. All other changes make
-/// things as they are said to be, whoever says it how often.
+/// things as they are said to be, whoever says it how often; an import streams, and each of its lines is
+/// stored once by its digest.
 const REPEATABLE: &[&str] = &[
     "/v1/organizations",
     "/v1/projects",
@@ -37,6 +38,9 @@ const REPEATABLE: &[&str] = &[
     "/v1/keys/{id}/rotate",
     "/v1/management-keys",
     "/v1/members",
+    "/v1/invitations",
+    "/v1/sign-in-links",
+    "/v1/portal-sessions",
 ];
 /// Changes by POST that may name a version.
 const VERSIONED: &[&str] = &[

@@ -1,5 +1,7 @@
 //! Idempotency keys: written with the change that they name, so that an answer lost on the way can
 //! be given again and the change is not made twice.
+//!
+//! A refusal that is final is kept by itself: it names no change.
 
 use keyway_core::time::Timestamp;
 use sqlx::AnyConnection;
@@ -20,25 +22,38 @@ pub(crate) struct ClaimRow<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptClaim {
     pub claim: Claim,
-    /// The ledger entry of the change.
+    /// The ledger entry of the change; 0 of a refusal.
     pub seq: i64,
     pub created_at: Timestamp,
 }
+
+const COLUMNS: &[&str] = &[
+    "scope",
+    "key",
+    "fingerprint",
+    "status",
+    "body",
+    "seq",
+    "created_at",
+];
 
 pub(crate) async fn insert(
     connection: &mut AnyConnection,
     rows: &[ClaimRow<'_>],
 ) -> Result<(), StoreError> {
-    let columns = &[
-        "scope",
-        "key",
-        "fingerprint",
-        "status",
-        "body",
-        "seq",
-        "created_at",
-    ];
-    let sql = insert_rows("idempotency", columns, rows.len());
+    write(
+        connection,
+        insert_rows("idempotency", COLUMNS, rows.len()),
+        rows,
+    )
+    .await
+}
+
+async fn write(
+    connection: &mut AnyConnection,
+    sql: String,
+    rows: &[ClaimRow<'_>],
+) -> Result<(), StoreError> {
     let mut query = statement(&sql);
     for row in rows {
         query = query
@@ -88,6 +103,13 @@ impl Store {
             seq: fields.int(3)?,
             created_at: Timestamp::from_micros(fields.int(4)?),
         }))
+    }
+
+    /// Keeps what a caller was refused with, unless the key was used meanwhile.
+    pub async fn keep_refusal(&self, claim: &Claim, at: Timestamp) -> Result<(), StoreError> {
+        let rows = [ClaimRow { claim, seq: 0, at }];
+        let sql = insert_rows("idempotency", COLUMNS, rows.len()) + " ON CONFLICT DO NOTHING";
+        write(&mut *self.reader().await?, sql, &rows).await
     }
 
     /// Forgets the claims made before `before`.

@@ -1,7 +1,10 @@
 //! `Idempotency-Key`: a call that was made before is answered again and not done twice.
 //!
 //! The claim commits with the change (S-IDEMP-08). It holds the answer's object and never a secret: a
-//! repeated call that made a secret learns that it was shown, and which key it belongs to.
+//! repeated call that made a secret learns that it was shown, and which key it belongs to. A refusal
+//! that is final is kept too; one for the moment, or for whoever calls now, is decided anew (S-IDEMP-09).
+
+mod refusal;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -116,10 +119,10 @@ impl InFlight {
 }
 
 /// A call that was not made before. Dropped when it is answered.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Ticket {
     by: Call,
-    claim: Option<(Place, Vec<u8>)>,
+    claim: Option<(Arc<Place>, Vec<u8>)>,
 }
 
 #[derive(Debug)]
@@ -146,17 +149,20 @@ impl Ticket {
     }
 
     fn call(&self, status: u16, body: String) -> Call {
-        let claim = self.claim.as_ref().map(|(place, fingerprint)| Claim {
+        Call {
+            idempotency: self.claim(status, body),
+            ..self.by.clone()
+        }
+    }
+
+    fn claim(&self, status: u16, body: String) -> Option<Claim> {
+        self.claim.as_ref().map(|(place, fingerprint)| Claim {
             scope: place.claim.0.clone(),
             key: place.claim.1.clone(),
             fingerprint: fingerprint.clone(),
             status,
             body: Some(body),
-        });
-        Call {
-            idempotency: claim,
-            ..self.by.clone()
-        }
+        })
     }
 }
 
@@ -169,6 +175,29 @@ impl Idempotency {
             key: is_number.then(|| number.to_owned()),
             method_and_path: format!("POST {place}"),
         }
+    }
+
+    /// Answers a call as it was answered before, or makes it with `make`.
+    pub(crate) async fn once<B: Serialize, F>(
+        self,
+        app: &App,
+        caller: &Caller,
+        request: &B,
+        patience: Patience,
+        make: impl FnOnce(Ticket) -> F,
+    ) -> Result<Response, Problem>
+    where
+        F: Future<Output = Result<Response, Problem>>,
+    {
+        let ticket = match self.begin(app, caller, request, patience).await? {
+            Attempt::Replay(response) => return Ok(response),
+            Attempt::Fresh(ticket) => ticket,
+        };
+        let answered = make(ticket.clone()).await;
+        if let Err(problem) = &answered {
+            refusal::keep(app, &ticket, problem).await?;
+        }
+        answered
     }
 
     /// Begins a call, or finds that it was made before. `request` is the body as it was read, so
@@ -201,7 +230,7 @@ impl Idempotency {
         }
         Ok(Attempt::Fresh(Ticket {
             by,
-            claim: Some((place, fingerprint)),
+            claim: Some((Arc::new(place), fingerprint)),
         }))
     }
 }
@@ -228,6 +257,9 @@ async fn replay(
     if kept.claim.status == Code::SecretAlreadyShown.status() {
         let is_key = kept.claim.scope.contains(KEYS);
         return Err(already_shown(app, &body, is_key));
+    }
+    if kept.claim.status >= 400 {
+        return Err(refusal::replay(&body)?.header(REPLAYED, HeaderValue::from_static("true")));
     }
     let head = Head {
         seq: kept.seq,

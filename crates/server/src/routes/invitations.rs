@@ -19,10 +19,12 @@ use crate::answer::wire;
 use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::permissions::{InvitationsCreate, InvitationsRead, InvitationsWithdraw};
+use crate::cluster::Patience;
 use crate::first_start::ID_CHARS;
 use crate::one_time_link::{Fresh, INVITATION_SPAN};
 use crate::request::body::Json;
 use crate::request::fields::Faults;
+use crate::request::idempotency::{Idempotency, Ticket};
 use crate::request::query::Query;
 use crate::routes::path::PathId;
 
@@ -35,15 +37,31 @@ pub(crate) async fn create(
     State(app): State<AppState>,
     permit: Permit<InvitationsCreate>,
     Query(query): Query<WaitQuery>,
+    idempotency: Idempotency,
     Json(body): Json<CreateInvitation>,
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
-    let organization = permit.organization(&app, body.organization.as_deref())?;
-    let by = permit.call();
-    let invitation = read(&app, organization, &body, by.origin.actor.to_text())?;
-    may_give(&app, permit.caller(), &invitation.bindings)?;
+    idempotency
+        .once(&app, permit.caller(), &body, patience, |ticket| {
+            make(&app, &permit, &body, patience, ticket)
+        })
+        .await
+}
+
+async fn make(
+    app: &App,
+    permit: &Permit<InvitationsCreate>,
+    body: &CreateInvitation,
+    patience: Patience,
+    ticket: Ticket,
+) -> Result<Response, Problem> {
+    let organization = permit.organization(app, body.organization.as_deref())?;
+    let by = permit.call().origin.actor.to_text();
+    let invitation = read(app, organization, body, by)?;
+    may_give(app, permit.caller(), &invitation.bindings)?;
     let (id, expires_at) = (invitation.id.as_str(), invitation.expires_at);
-    let fresh = Fresh::draw(&app, LinkKind::Invitation, id, expires_at);
+    let by = ticket.answered_once(id);
+    let fresh = Fresh::draw(app, LinkKind::Invitation, id, expires_at);
     let now = app.clock.now();
     let done = app
         .store

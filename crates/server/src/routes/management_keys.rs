@@ -21,11 +21,12 @@ use crate::answer::wire;
 use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::permissions::{ManagementKeysCreate, ManagementKeysRead, ManagementKeysRevoke};
+use crate::cluster::Patience;
 use crate::first_start;
 use crate::request::body::{Json, Nothing};
 use crate::request::conditional::{IfNoneMatch, management_key_tag, tagged};
 use crate::request::fields::Faults;
-use crate::request::idempotency::{Attempt, Idempotency};
+use crate::request::idempotency::{Idempotency, Ticket};
 use crate::request::query::{NoQuery, Query};
 use crate::routes::path::PathId;
 
@@ -42,14 +43,21 @@ pub(crate) async fn create(
     Json(body): Json<CreateManagementKey>,
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
-    let ticket = match idempotency
-        .begin(&app, permit.caller(), &body, patience)
-        .await?
-    {
-        Attempt::Replay(response) => return Ok(response),
-        Attempt::Fresh(ticket) => ticket,
-    };
-    let (key, secret) = read(&app, &permit, &body)?;
+    idempotency
+        .once(&app, permit.caller(), &body, patience, |ticket| {
+            make(&app, &permit, &body, patience, ticket)
+        })
+        .await
+}
+
+async fn make(
+    app: &App,
+    permit: &Permit<ManagementKeysCreate>,
+    body: &CreateManagementKey,
+    patience: Patience,
+    ticket: Ticket,
+) -> Result<Response, Problem> {
+    let (key, secret) = read(app, permit, body)?;
     let by = ticket.answered_once(key.id.as_str());
     let done = app
         .store

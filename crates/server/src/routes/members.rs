@@ -22,12 +22,12 @@ use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::caller::Caller;
 use crate::auth::permissions::{MembersCreate, MembersRead, MembersRemove, MembersUpdate};
-use crate::cluster::Settled;
+use crate::cluster::{Patience, Settled};
 use crate::first_start::ID_CHARS;
 use crate::request::body::Json;
 use crate::request::conditional::{IfMatch, IfNoneMatch, tagged, version_tag};
 use crate::request::fields::Faults;
-use crate::request::idempotency::{Attempt, Idempotency};
+use crate::request::idempotency::{Idempotency, Ticket};
 use crate::request::query::{NoQuery, Query};
 use crate::routes::path::PathId;
 
@@ -44,17 +44,24 @@ pub(crate) async fn create(
     Json(body): Json<CreateMember>,
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
-    let ticket = match idempotency
-        .begin(&app, permit.caller(), &body, patience)
-        .await?
-    {
-        Attempt::Replay(response) => return Ok(response),
-        Attempt::Fresh(ticket) => ticket,
-    };
-    let organization = permit.organization(&app, body.organization.as_deref())?;
+    idempotency
+        .once(&app, permit.caller(), &body, patience, |ticket| {
+            make(&app, &permit, &body, patience, ticket)
+        })
+        .await
+}
+
+async fn make(
+    app: &App,
+    permit: &Permit<MembersCreate>,
+    body: &CreateMember,
+    patience: Patience,
+    ticket: Ticket,
+) -> Result<Response, Problem> {
+    let organization = permit.organization(app, body.organization.as_deref())?;
     let by = permit.call().origin.actor.to_text();
-    let member = read(&app, organization, &body, by)?;
-    may_give(&app, permit.caller(), &member.bindings)?;
+    let member = read(app, organization, body, by)?;
+    may_give(app, permit.caller(), &member.bindings)?;
     let by = ticket.answered_by(201, &wire::member(&member))?;
     let done = app.store.create_member(&by, member, app.clock.now()).await;
     Ok(answer(

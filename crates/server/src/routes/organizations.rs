@@ -21,12 +21,12 @@ use crate::auth::Permit;
 use crate::auth::permissions::{
     OrganizationsCreate, OrganizationsRead, OrganizationsSuspend, OrganizationsUpdate,
 };
-use crate::cluster::Settled;
+use crate::cluster::{Patience, Settled};
 use crate::first_start::ID_CHARS;
 use crate::request::body::{Json, Nothing};
 use crate::request::conditional::{IfMatch, IfNoneMatch, tagged, version_tag};
 use crate::request::fields::Faults;
-use crate::request::idempotency::{Attempt, Idempotency};
+use crate::request::idempotency::{Idempotency, Ticket};
 use crate::request::query::{NoQuery, Query};
 use crate::routes::path::PathId;
 
@@ -45,15 +45,21 @@ pub(crate) async fn create(
     let patience = app.patience(query.wait.as_deref())?;
     // Who sees one organization must not make another one for itself.
     permit.needs_all_organizations(&app)?;
-    let ticket = match idempotency
-        .begin(&app, permit.caller(), &body, patience)
-        .await?
-    {
-        Attempt::Replay(response) => return Ok(response),
-        Attempt::Fresh(ticket) => ticket,
-    };
-    let organization = read(&app, &body)?;
-    no_id_of_another(&app, organization.external_id.as_ref(), None)?;
+    idempotency
+        .once(&app, permit.caller(), &body, patience, |ticket| {
+            make(&app, &body, patience, ticket)
+        })
+        .await
+}
+
+async fn make(
+    app: &App,
+    body: &CreateOrganization,
+    patience: Patience,
+    ticket: Ticket,
+) -> Result<Response, Problem> {
+    let organization = read(app, body)?;
+    no_id_of_another(app, organization.external_id.as_ref(), None)?;
     let by = ticket.answered_by(201, &wire::organization(&organization))?;
     let done = app
         .store

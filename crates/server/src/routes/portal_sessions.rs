@@ -19,10 +19,12 @@ use crate::answer::wire;
 use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::permissions::{PortalSessionsCreate, PortalSessionsRead, PortalSessionsRevoke};
+use crate::cluster::Patience;
 use crate::first_start::ID_CHARS;
 use crate::one_time_link::{Fresh, PORTAL_SPAN};
 use crate::request::body::Json;
 use crate::request::fields::Faults;
+use crate::request::idempotency::{Idempotency, Ticket};
 use crate::request::query::Query;
 use crate::routes::path::PathId;
 
@@ -37,15 +39,31 @@ pub(crate) async fn create(
     State(app): State<AppState>,
     permit: Permit<PortalSessionsCreate>,
     Query(query): Query<WaitQuery>,
+    idempotency: Idempotency,
     Json(body): Json<CreatePortalSession>,
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
-    let organization = permit.organization(&app, body.organization.as_deref())?;
-    let by = permit.call();
-    let portal = read(&app, organization, &body, by.origin.actor.to_text())?;
-    may_open(&app, &permit, &portal)?;
+    idempotency
+        .once(&app, permit.caller(), &body, patience, |ticket| {
+            make(&app, &permit, &body, patience, ticket)
+        })
+        .await
+}
+
+async fn make(
+    app: &App,
+    permit: &Permit<PortalSessionsCreate>,
+    body: &CreatePortalSession,
+    patience: Patience,
+    ticket: Ticket,
+) -> Result<Response, Problem> {
+    let organization = permit.organization(app, body.organization.as_deref())?;
+    let by = permit.call().origin.actor.to_text();
+    let portal = read(app, organization, body, by)?;
+    may_open(app, permit, &portal)?;
     let (id, expires_at) = (portal.id.as_str(), portal.expires_at);
-    let fresh = Fresh::draw(&app, LinkKind::Portal, id, expires_at);
+    let by = ticket.answered_once(id);
+    let fresh = Fresh::draw(app, LinkKind::Portal, id, expires_at);
     let done = app
         .store
         .create_portal_session(&by, portal, fresh.link, app.clock.now())

@@ -19,11 +19,12 @@ use crate::answer::wire;
 use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::permissions::{ProjectsCreate, ProjectsRead};
+use crate::cluster::Patience;
 use crate::first_start::ID_CHARS;
 use crate::request::body::Json;
 use crate::request::conditional::IfNoneMatch;
 use crate::request::fields::Faults;
-use crate::request::idempotency::{Attempt, Idempotency};
+use crate::request::idempotency::{Idempotency, Ticket};
 use crate::request::query::Query;
 
 const PATH: &str = "/v1/projects";
@@ -40,16 +41,24 @@ pub(crate) async fn create(
     Json(body): Json<CreateProject>,
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
-    let ticket = match idempotency
-        .begin(&app, permit.caller(), &body, patience)
-        .await?
-    {
-        Attempt::Replay(response) => return Ok(response),
-        Attempt::Fresh(ticket) => ticket,
-    };
-    let organization = permit.organization(&app, body.organization.as_deref())?;
+    idempotency
+        .once(&app, permit.caller(), &body, patience, |ticket| {
+            make(&app, &permit, &body, &if_none_match, patience, ticket)
+        })
+        .await
+}
+
+async fn make(
+    app: &App,
+    permit: &Permit<ProjectsCreate>,
+    body: &CreateProject,
+    if_none_match: &IfNoneMatch,
+    patience: Patience,
+    ticket: Ticket,
+) -> Result<Response, Problem> {
+    let organization = permit.organization(app, body.organization.as_deref())?;
     let in_force = app.profile_in_force()?;
-    let project = read(&app, organization, &body, &in_force.profile)?;
+    let project = read(app, organization, body, &in_force.profile)?;
     let by = ticket.answered_by(201, &wire::project(&project))?;
     let done = app
         .store

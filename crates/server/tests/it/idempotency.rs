@@ -69,12 +69,15 @@ async fn s_idemp_02_what_makes_a_thing_takes_a_key_and_says_so() {
         }
     }
     let expected = [
+        "/v1/invitations",
         "/v1/keys",
         "/v1/keys/{id}/rotate",
         "/v1/management-keys",
         "/v1/members",
         "/v1/organizations",
+        "/v1/portal-sessions",
         "/v1/projects",
+        "/v1/sign-in-links",
     ];
     takers.sort_unstable();
     assert_eq!(takers, expected);
@@ -323,6 +326,71 @@ async fn s_idemp_09_what_was_refused_for_the_moment_runs_again() {
     post(&server.root(), ORGANIZATIONS, "2", &heir)
         .await
         .expect(201);
+}
+
+#[tokio::test]
+async fn s_idemp_09_what_was_refused_for_good_is_refused_again_as_it_was() {
+    let server = Server::start().await;
+    let own = server.organization("Own").await;
+    let lost = json!({"organization": own, "project": "alpha", "name": "a"});
+    let first = post(&server.root(), "/v1/keys", "k", &lost).await;
+    first.refuses(404, "project_not_found");
+    server.project(&own, "alpha").await;
+    let again = post(&server.root(), "/v1/keys", "k", &lost).await;
+    assert!(replayed(&again) && !replayed(&first));
+    again.refuses(404, "project_not_found");
+    assert_eq!(again.json()["detail"], first.json()["detail"]);
+    post(&server.root(), "/v1/keys", "other", &lost)
+        .await
+        .expect(201);
+
+    let past = json!({"organization": own, "name": "a", "expires_at": "2020-01-01T00:00:00Z"});
+    let first = post(&server.root(), "/v1/keys", "p", &past).await;
+    let again = post(&server.root(), "/v1/keys", "p", &past).await;
+    assert!(replayed(&again));
+    assert_eq!(again.pointers(), first.pointers());
+    let changed = json!({"organization": own, "name": "a"});
+    let reused = post(&server.root(), "/v1/keys", "p", &changed).await;
+    reused.refuses(422, "idempotency_key_reused");
+    let keys = server.root().get("/v1/keys").await.expect(200);
+    assert_eq!(keys["data"].as_array().unwrap().len(), 1);
+}
+
+/// Who was refused for the rights of the moment gets another answer when they have changed.
+#[tokio::test]
+async fn s_idemp_09_a_refusal_holds_no_secret_and_403_is_decided_anew() {
+    let server = Server::start().await;
+    let own = server.organization("Own").await;
+    let key = server.key(&own, json!({})).await;
+    let slip = json!({"organization": own, "name": "a", "environment": key.secret});
+    let refused = post(&server.root(), "/v1/keys", "s", &slip).await;
+    assert!(!refused.text().contains(&key.secret), "{}", refused.text());
+    let again = post(&server.root(), "/v1/keys", "s", &slip).await;
+    assert!(replayed(&again) && !again.text().contains(&key.secret));
+    let admin = server.manager(&own, "admin").await;
+    let wider = json!({"name": "w", "preset": "admin", "organization": "*"});
+    for _ in 0..2 {
+        let refused = post(&admin.caller, "/v1/management-keys", "w", &wider).await;
+        refused.refuses(403, "permission_denied");
+        assert!(!replayed(&refused));
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_was_made_is_not_made_again() {
+    let server = Server::start().await;
+    let own = server.organization("Own").await;
+    let person = json!({"organization": own, "email": "ann@example.com", "role": "admin"});
+    let portal = json!({"organization": own, "permissions": ["keys.read"]});
+    for (path, body) in [("/v1/invitations", person), ("/v1/portal-sessions", portal)] {
+        let made = post(&server.root(), path, "k", &body).await;
+        let url = made.expect(201)["url"].as_str().unwrap().to_owned();
+        let again = post(&server.root(), path, "k", &body).await;
+        again.refuses(409, "secret_already_shown");
+        assert!(replayed(&again) && !again.text().contains(&url));
+        let list = server.root().get(path).await.expect(200);
+        assert_eq!(list["data"].as_array().unwrap().len(), 1, "{path}");
+    }
 }
 
 #[tokio::test]

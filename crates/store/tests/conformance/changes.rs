@@ -38,6 +38,7 @@ crate::conformance! {
     an_import_leaves_out_what_is_wrong_with_one_key
     a_statement_that_fails_leaves_nothing_and_fails_no_neighbour
     an_idempotency_key_is_kept_with_its_change
+    a_refusal_is_kept_under_its_idempotency_key_and_takes_none_over
     many_keys_are_revoked_at_once
 }
 
@@ -707,6 +708,35 @@ async fn an_idempotency_key_is_kept_with_its_change(place: &Place) {
         None
     );
     assert_eq!(store.delete_claims_before(at(5)).await.unwrap(), 1);
+}
+
+async fn a_refusal_is_kept_under_its_idempotency_key_and_takes_none_over(place: &Place) {
+    let store = place.open().await;
+    with_acme(&store).await;
+    let refusal = Claim {
+        scope: "mk_1 POST /v1/keys".to_owned(),
+        key: "abc".to_owned(),
+        fingerprint: vec![1],
+        status: 404,
+        body: Some("{}".to_owned()),
+    };
+    let head = store.read_head().await.unwrap();
+    store.keep_refusal(&refusal, at(1)).await.unwrap();
+    let other = Claim {
+        status: 422,
+        ..refusal.clone()
+    };
+    store.keep_refusal(&other, at(2)).await.unwrap();
+    let found = store.find_claim(&refusal.scope, "abc").await.unwrap();
+    let kept = found.unwrap();
+    assert_eq!((kept.claim, kept.seq), (refusal.clone(), 0));
+    assert_eq!(store.read_head().await.unwrap(), head);
+    let by = Call {
+        idempotency: Some(refusal),
+        ..system()
+    };
+    let made = store.create_key(&by, key("acme", "k1"), OPEN, at(3)).await;
+    assert_eq!(self::refusal(made), Refusal::IdempotencyKeyTaken);
 }
 
 async fn many_keys_are_revoked_at_once(place: &Place) {

@@ -18,12 +18,12 @@ use crate::answer::wire;
 use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::permissions::KeysCreate;
-use crate::cluster::Settled;
+use crate::cluster::{Patience, Settled};
 use crate::profile_in_force::ProfileInForce;
 use crate::request::body::Json;
 use crate::request::conditional::{key_tag, tagged};
 use crate::request::fields::Faults;
-use crate::request::idempotency::{Attempt, Idempotency, Ticket};
+use crate::request::idempotency::{Idempotency, Ticket};
 use crate::request::query::Query;
 
 /// Makes a key. The answer holds its secret, which is shown nowhere else.
@@ -37,21 +37,28 @@ pub(crate) async fn create(
     Json(body): Json<CreateKey>,
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
-    let ticket = match idempotency
-        .begin(&app, permit.caller(), &body, patience)
-        .await?
-    {
-        Attempt::Replay(response) => return Ok(response),
-        Attempt::Fresh(ticket) => ticket,
-    };
-    let organization = permit.organization(&app, body.organization.as_deref())?;
+    idempotency
+        .once(&app, permit.caller(), &body, patience, |ticket| {
+            make(&app, &permit, &body, patience, ticket)
+        })
+        .await
+}
+
+async fn make(
+    app: &App,
+    permit: &Permit<KeysCreate>,
+    body: &CreateKey,
+    patience: Patience,
+    ticket: Ticket,
+) -> Result<Response, Problem> {
+    let organization = permit.organization(app, body.organization.as_deref())?;
     let in_force = app.profile_in_force()?;
     let by = permit.call().origin.actor.to_text();
-    let draft = read(&app, organization, &body, &in_force.profile, by)?;
-    permit.may_make(&app, &draft)?;
-    let (done, secret) = store(&app, &ticket, &draft, &in_force).await?;
+    let draft = read(app, organization, body, &in_force.profile, by)?;
+    permit.may_make(app, &draft)?;
+    let (done, secret) = store(app, &ticket, &draft, &in_force).await?;
     Ok(issued(
-        &app,
+        app,
         app.settle(done, patience).await?,
         secret,
         StatusCode::CREATED,

@@ -20,10 +20,11 @@ use crate::answer::problem::Problem;
 use crate::app::{App, AppState};
 use crate::auth::Permit;
 use crate::auth::permissions::KeysRotate;
+use crate::cluster::Patience;
 use crate::profile_in_force::ProfileInForce;
 use crate::request::body::Json;
 use crate::request::conditional::IfMatch;
-use crate::request::idempotency::{Attempt, Idempotency, Ticket};
+use crate::request::idempotency::{Idempotency, Ticket};
 use crate::request::query::Query;
 use crate::routes::path::PathId;
 
@@ -45,23 +46,31 @@ pub(crate) async fn rotate(
     Json(body): Json<RotateKey>,
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
-    let ticket = match idempotency
-        .begin(&app, permit.caller(), &body, patience)
-        .await?
-    {
-        Attempt::Replay(response) => return Ok(response),
-        Attempt::Fresh(ticket) => ticket,
-    };
-    let grace = read_grace(&body)?;
+    idempotency
+        .once(&app, permit.caller(), &body, patience, |ticket| {
+            make(&app, &permit, &body, (&id, expected), patience, ticket)
+        })
+        .await
+}
+
+async fn make(
+    app: &App,
+    permit: &Permit<KeysRotate>,
+    body: &RotateKey,
+    (id, expected): (&KeyId, Option<i64>),
+    patience: Patience,
+    ticket: Ticket,
+) -> Result<Response, Problem> {
+    let grace = read_grace(body)?;
     let in_force = app.profile_in_force()?;
-    let found = app.store.find_key(permit.reach(), &id).await?;
+    let found = app.store.find_key(permit.reach(), id).await?;
     let Some(found) = found else {
         return Err(app
             .settle_refusal(Problem::new(Code::KeyNotFound), patience)
             .await);
     };
     // Whoever rotates sees the new secret, and with it may do what the key may.
-    permit.may_hand_on(&app, &found.grants, found.project.as_ref())?;
+    permit.may_hand_on(app, &found.grants, found.project.as_ref())?;
     let environments = &in_force.profile.key.environments;
     if !environments.contains(&found.environment) {
         let gone = Problem::new(Code::EnvironmentGone);
@@ -72,9 +81,9 @@ pub(crate) async fn rotate(
         id: &found.id,
         expected,
     };
-    let (done, secret) = store(&app, &ticket, at, &found.environment, grace, &in_force).await?;
+    let (done, secret) = store(app, &ticket, at, &found.environment, grace, &in_force).await?;
     Ok(issued(
-        &app,
+        app,
         app.settle(done, patience).await?,
         secret,
         StatusCode::OK,
