@@ -1,6 +1,6 @@
 //! `keyway --help`: the commands by what a person wants to do, examples, variables, exit codes.
 
-use clap::{Arg, Command};
+use clap::{Arg, ArgAction, Command};
 use keyway_server::config::key::Key;
 use keyway_server::config::settings::Settings;
 
@@ -25,6 +25,9 @@ const GROUPS: &[(&str, &[&str])] = &[
 /// Commands whose options are keys of the configuration.
 const SERVERS: &[&str] = &["dev", "serve"];
 
+/// Commands that print no table, and so have no JSON in its place.
+const TABLELESS: &[&str] = &["dev", "serve", "completions"];
+
 const EXAMPLES: &str = "\
 Examples:
   keyway dev                                          a server with a demo key, to try it
@@ -46,6 +49,9 @@ pub(crate) fn arrange(command: Command) -> Command {
     let command = SERVERS.iter().fold(command, |command, name| {
         command.mut_subcommand(name, |server| server.mut_args(tell_sources))
     });
+    let command = TABLELESS.iter().fold(command, |command, name| {
+        command.mut_subcommand(name, without_json)
+    });
     let template = format!(
         "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{}{{options}}{{after-help}}",
         groups(&command)
@@ -53,6 +59,12 @@ pub(crate) fn arrange(command: Command) -> Command {
     command
         .help_template(template)
         .after_help(format!("{EXAMPLES}\n\n{EXIT_CODES}"))
+}
+
+/// An option of the command's own takes the place of the one that all have.
+fn without_json(command: Command) -> Command {
+    let silent = Arg::new("json").long("json").action(ArgAction::SetTrue);
+    command.arg(silent.hide(true).help("Nothing here"))
 }
 
 /// `[env: …] [default: …]`, from the configuration's own table and sample.
@@ -131,6 +143,21 @@ mod tests {
         there.sort_unstable();
         grouped.sort_unstable();
         assert_eq!(grouped, there);
+    }
+
+    #[test]
+    fn json_is_offered_where_there_is_a_table_and_nowhere_else() {
+        for name in ["dev", "serve", "completions", "verify", "doctor", "keys"] {
+            let mut command = arrange(Arguments::command());
+            command.build();
+            let found = command.find_subcommand_mut(name).unwrap();
+            let help = found.render_long_help().to_string();
+            assert_eq!(
+                help.contains("--json"),
+                !TABLELESS.contains(&name),
+                "{name}"
+            );
+        }
     }
 
     #[test]
