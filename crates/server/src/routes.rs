@@ -20,6 +20,7 @@ pub(crate) mod projects;
 pub(crate) mod resources;
 pub(crate) mod roles;
 pub(crate) mod sign_in_links;
+mod step;
 pub(crate) mod whoami;
 
 use std::sync::Arc;

@@ -26,7 +26,7 @@ use crate::request::body::Json;
 use crate::request::fields::Faults;
 use crate::request::idempotency::{Idempotency, Ticket};
 use crate::request::query::Query;
-use crate::routes::path::PathId;
+use crate::routes::step::Step;
 
 const PATH: &str = "/v1/invitations";
 
@@ -140,18 +140,10 @@ pub(crate) async fn list(
 #[utoipa::path(delete, path = "/v1/invitations/{id}", tag = "members",
     params(("id" = String, Path), WaitQuery), responses((status = 200, body = Done)))]
 pub(crate) async fn withdraw(
-    State(app): State<AppState>,
-    permit: Permit<InvitationsWithdraw>,
-    PathId(id): PathId<InvitationId>,
-    Query(query): Query<WaitQuery>,
+    step: Step<InvitationsWithdraw, InvitationId>,
 ) -> Result<Response, Problem> {
-    let patience = app.patience(query.wait.as_deref())?;
-    let (by, reach, now) = (permit.call(), permit.reach(), app.clock.now());
-    let done = app.store.withdraw_invitation(&by, reach, &id, now).await;
-    let settled = app.settle(done, patience).await?;
-    Ok(
-        settled.answer(StatusCode::OK, |_, effective_everywhere_at| Done {
-            effective_everywhere_at,
-        }),
-    )
+    let (by, reach, now) = (step.by(), step.permit.reach(), step.now());
+    let store = &step.app.store;
+    let done = store.withdraw_invitation(&by, reach, &step.id, now).await;
+    step.done(done).await
 }

@@ -23,12 +23,13 @@ use crate::auth::Permit;
 use crate::auth::permissions::{ManagementKeysCreate, ManagementKeysRead, ManagementKeysRevoke};
 use crate::cluster::Patience;
 use crate::first_start;
-use crate::request::body::{Json, Nothing};
+use crate::request::body::Json;
 use crate::request::conditional::{IfNoneMatch, management_key_tag, tagged};
 use crate::request::fields::Faults;
 use crate::request::idempotency::{Idempotency, Ticket};
 use crate::request::query::{NoQuery, Query};
 use crate::routes::path::PathId;
+use crate::routes::step::Step;
 
 const PATH: &str = "/v1/management-keys";
 
@@ -162,19 +163,12 @@ pub(crate) async fn show(
     params(("id" = String, Path), WaitQuery),
     responses((status = 200, body = ChangedManagementKey)))]
 pub(crate) async fn revoke(
-    State(app): State<AppState>,
-    permit: Permit<ManagementKeysRevoke>,
-    PathId(id): PathId<ManagementKeyId>,
-    Query(query): Query<WaitQuery>,
-    _: Json<Nothing>,
+    step: Step<ManagementKeysRevoke, ManagementKeyId>,
 ) -> Result<Response, Problem> {
-    let patience = app.patience(query.wait.as_deref())?;
-    let (by, now) = (permit.call(), app.clock.now());
-    let done = app
-        .store
-        .revoke_management_key(&by, permit.reach(), &id, now)
-        .await;
-    let settled = app.settle(done, patience).await?;
+    let (by, reach, now) = (step.by(), step.permit.reach(), step.now());
+    let store = &step.app.store;
+    let done = store.revoke_management_key(&by, reach, &step.id, now).await;
+    let settled = step.settle(done).await?;
     let key = wire::management_key(&settled.value, now);
     let tag = management_key_tag(&key);
     let answer = settled.answer(StatusCode::OK, |_, effective_everywhere_at| {

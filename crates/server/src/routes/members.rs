@@ -30,6 +30,7 @@ use crate::request::fields::Faults;
 use crate::request::idempotency::{Idempotency, Ticket};
 use crate::request::query::{NoQuery, Query};
 use crate::routes::path::PathId;
+use crate::routes::step::Step;
 
 const PATH: &str = "/v1/members";
 
@@ -241,34 +242,20 @@ fn read_edit(app: &App, found: &Member, body: &EditMember) -> Result<MemberEdit,
 /// Removes a member. What becomes of the person's keys is for the profile to say.
 #[utoipa::path(delete, path = "/v1/members/{id}", tag = "members",
     params(("id" = String, Path), WaitQuery), responses((status = 200, body = Done)))]
-pub(crate) async fn remove(
-    State(app): State<AppState>,
-    permit: Permit<MembersRemove>,
-    PathId(id): PathId<MemberId>,
-    Query(query): Query<WaitQuery>,
-    IfMatch(expected): IfMatch,
-) -> Result<Response, Problem> {
-    let patience = app.patience(query.wait.as_deref())?;
-    if let Some(found) = app.store.find_member(permit.reach(), &id).await? {
-        may_give(&app, permit.caller(), &found.bindings)?;
+pub(crate) async fn remove(step: Step<MembersRemove, MemberId>) -> Result<Response, Problem> {
+    let (app, reach) = (&step.app, step.permit.reach());
+    if let Some(found) = app.store.find_member(reach, &step.id).await? {
+        may_give(app, step.permit.caller(), &found.bindings)?;
     }
     let kept = app.profile_in_force()?.administrators();
     let at = MemberAt {
-        reach: permit.reach(),
-        id: &id,
-        expected,
+        reach,
+        id: &step.id,
+        expected: step.expected()?,
         kept: Some(&kept),
     };
-    let done = app
-        .store
-        .remove_member(&permit.call(), at, app.clock.now())
-        .await;
-    let settled = app.settle(done, patience).await?;
-    Ok(
-        settled.answer(StatusCode::OK, |_, effective_everywhere_at| Done {
-            effective_everywhere_at,
-        }),
-    )
+    let done = app.store.remove_member(&step.by(), at, step.now()).await;
+    step.done(done).await
 }
 
 fn answer(settled: Settled<Member>, status: StatusCode) -> Response {

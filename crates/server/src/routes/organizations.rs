@@ -23,12 +23,13 @@ use crate::auth::permissions::{
 };
 use crate::cluster::{Patience, Settled};
 use crate::first_start::ID_CHARS;
-use crate::request::body::{Json, Nothing};
+use crate::request::body::Json;
 use crate::request::conditional::{IfMatch, IfNoneMatch, tagged, version_tag};
 use crate::request::fields::Faults;
 use crate::request::idempotency::{Idempotency, Ticket};
 use crate::request::query::{NoQuery, Query};
 use crate::routes::path::PathId;
+use crate::routes::step::Step;
 
 const PATH: &str = "/v1/organizations";
 
@@ -203,40 +204,32 @@ fn read_edit(body: &EditOrganization) -> Result<OrganizationEdit, Problem> {
 #[utoipa::path(post, path = "/v1/organizations/{id}/suspend", tag = "organizations",
     params(("id" = String, Path), WaitQuery), responses((status = 200, body = Effective<Wire>)))]
 pub(crate) async fn suspend(
-    State(app): State<AppState>,
-    permit: Permit<OrganizationsSuspend>,
-    PathId(id): PathId<OrganizationId>,
-    Query(query): Query<WaitQuery>,
-    _: Json<Nothing>,
+    step: Step<OrganizationsSuspend, OrganizationId>,
 ) -> Result<Response, Problem> {
-    let patience = app.patience(query.wait.as_deref())?;
-    needs_operator(&app, &permit, &id)?;
-    let (by, now) = (permit.call(), app.clock.now());
-    let done = app
+    needs_operator(&step.app, &step.permit, &step.id)?;
+    let (by, reach, now) = (step.by(), step.permit.reach(), step.now());
+    let done = step
+        .app
         .store
-        .suspend_organization(&by, permit.reach(), &id, now)
+        .suspend_organization(&by, reach, &step.id, now)
         .await;
-    Ok(answer(app.settle(done, patience).await?))
+    Ok(answer(step.settle(done).await?))
 }
 
 /// Lets its keys work again; like suspending, for management keys of all organizations.
 #[utoipa::path(post, path = "/v1/organizations/{id}/resume", tag = "organizations",
     params(("id" = String, Path), WaitQuery), responses((status = 200, body = Effective<Wire>)))]
 pub(crate) async fn resume(
-    State(app): State<AppState>,
-    permit: Permit<OrganizationsSuspend>,
-    PathId(id): PathId<OrganizationId>,
-    Query(query): Query<WaitQuery>,
-    _: Json<Nothing>,
+    step: Step<OrganizationsSuspend, OrganizationId>,
 ) -> Result<Response, Problem> {
-    let patience = app.patience(query.wait.as_deref())?;
-    needs_operator(&app, &permit, &id)?;
-    let (by, now) = (permit.call(), app.clock.now());
-    let done = app
+    needs_operator(&step.app, &step.permit, &step.id)?;
+    let (by, reach, now) = (step.by(), step.permit.reach(), step.now());
+    let done = step
+        .app
         .store
-        .resume_organization(&by, permit.reach(), &id, now)
+        .resume_organization(&by, reach, &step.id, now)
         .await;
-    Ok(answer(app.settle(done, patience).await?))
+    Ok(answer(step.settle(done).await?))
 }
 
 /// Whoever was stopped must not be able to go on, so an organization's own administrators cannot.

@@ -26,7 +26,7 @@ use crate::request::body::Json;
 use crate::request::fields::Faults;
 use crate::request::idempotency::{Idempotency, Ticket};
 use crate::request::query::Query;
-use crate::routes::path::PathId;
+use crate::routes::step::Step;
 
 const PATH: &str = "/v1/portal-sessions";
 /// Longest return address, in bytes.
@@ -187,18 +187,10 @@ pub(crate) async fn list(
 #[utoipa::path(post, path = "/v1/portal-sessions/{id}/revoke", tag = "portal sessions",
     params(("id" = String, Path), WaitQuery), responses((status = 200, body = Done)))]
 pub(crate) async fn revoke(
-    State(app): State<AppState>,
-    permit: Permit<PortalSessionsRevoke>,
-    PathId(id): PathId<PortalSessionId>,
-    Query(query): Query<WaitQuery>,
+    step: Step<PortalSessionsRevoke, PortalSessionId>,
 ) -> Result<Response, Problem> {
-    let patience = app.patience(query.wait.as_deref())?;
-    let (by, reach, now) = (permit.call(), permit.reach(), app.clock.now());
-    let done = app.store.revoke_portal_session(&by, reach, &id, now).await;
-    let settled = app.settle(done, patience).await?;
-    Ok(
-        settled.answer(StatusCode::OK, |_, effective_everywhere_at| Done {
-            effective_everywhere_at,
-        }),
-    )
+    let (by, reach, now) = (step.by(), step.permit.reach(), step.now());
+    let store = &step.app.store;
+    let done = store.revoke_portal_session(&by, reach, &step.id, now).await;
+    step.done(done).await
 }
