@@ -86,14 +86,16 @@ fn a_configuration_is_shown_with_where_each_value_comes_from_and_without_its_sec
     assert_eq!(
         out,
         "\
-KEY              VALUE            FROM
-listen           127.0.0.1:7878   the defaults
-database_url     (hidden)         KEYWAY_DATABASE_URL
-behind_proxy     false            the defaults
-trusted_proxies  10.0.0.0/8, ::1  keyway.toml:1
-log.filter       info             the defaults
-log.format       text             the defaults
-root key         (hidden)         KEYWAY_ROOT_KEY
+KEY              VALUE                         FROM
+listen           127.0.0.1:7878                the defaults
+database_url     (hidden)                      KEYWAY_DATABASE_URL
+behind_proxy     false                         the defaults
+trusted_proxies  10.0.0.0/8, ::1               keyway.toml:1
+oidc.scopes      openid, email                 the defaults
+oidc.label       Continue with single sign-on  the defaults
+log.filter       info                          the defaults
+log.format       text                          the defaults
+root key         (hidden)                      KEYWAY_ROOT_KEY
 "
     );
     let (exit, out, _) = configured(&["config", "check", "--json"], &variables, file);
