@@ -3,11 +3,14 @@
 #: Calls by POST that an `Idempotency-Key` makes safe to repeat.
 IDEMPOTENT_ROUTES = frozenset(
     [
+        "/v1/invitations",
         "/v1/keys",
         "/v1/keys/{id}/rotate",
         "/v1/management-keys",
         "/v1/members",
         "/v1/organizations",
+        "/v1/portal-sessions",
         "/v1/projects",
+        "/v1/sign-in-links",
     ]
 )

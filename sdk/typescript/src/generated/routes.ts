@@ -2,10 +2,13 @@
 
 /** Calls by POST that an `Idempotency-Key` makes safe to repeat. */
 export const idempotentRoutes: ReadonlySet<string> = new Set([
+  '/v1/invitations',
   '/v1/keys',
   '/v1/keys/{id}/rotate',
   '/v1/management-keys',
   '/v1/members',
   '/v1/organizations',
+  '/v1/portal-sessions',
   '/v1/projects',
+  '/v1/sign-in-links',
 ]);
