@@ -98,7 +98,8 @@ impl Caller {
                 Ok(Self { who, request })
             }
             Err(why) => {
-                tracing::info!(request_id = %request.id, %why, "a signed token lets nobody in");
+                // Not above debug: whoever floods the server must not flood its log.
+                tracing::debug!(request_id = %request.id, %why, "a signed token lets nobody in");
                 let problem = unwelcome(why);
                 // That nothing could be decided refuses nobody.
                 if problem.code().status() < 500 {

@@ -1,7 +1,7 @@
 //! Keys at an address. They are fetched by a job every few minutes; a token that names a key which is
 //! not there may fetch them once more, so that a new key works at once. However many such tokens come,
 //! that happens once per interval, and for all of them together. When a fetch fails, the keys of before
-//! go on, for a day.
+//! go on, for a day; whether a key that is not among them exists is then unknown.
 
 use std::sync::Arc;
 
@@ -46,6 +46,8 @@ pub(crate) struct RemoteKeys {
 struct Known {
     keys: Option<(Arc<KeySet>, f64)>,
     tried_at: Option<f64>,
+    /// Whether the last fetch brought no keys.
+    has_failed: bool,
 }
 
 impl RemoteKeys {
@@ -58,7 +60,8 @@ impl RemoteKeys {
         }
     }
 
-    /// The keys that a token is to be proved with. Its own may still not be among them.
+    /// The keys that a token is to be proved with. Its own may still not be among them, and then it is
+    /// none of the issuer's.
     pub(crate) async fn of_token(
         &self,
         token: &UnverifiedToken<'_>,
@@ -74,7 +77,11 @@ impl RemoteKeys {
         if tried_at.is_none_or(|it| clock.elapsed_seconds() >= it + REFETCH_SECONDS) {
             self.fetch(clock).await;
         }
-        self.kept(clock).ok_or(NoKeys)
+        let keys = self.kept(clock).ok_or(NoKeys)?;
+        if self.known.read().has_failed && !token.is_signed_by_one_of(&keys) {
+            return Err(NoKeys);
+        }
+        Ok(keys)
     }
 
     /// Fetches the keys, whenever that was done before.
@@ -87,9 +94,12 @@ impl RemoteKeys {
         self.known.write().tried_at = Some(clock.elapsed_seconds());
         match self.read().await {
             Ok(keys) => {
-                self.known.write().keys = Some((Arc::new(keys), clock.elapsed_seconds()));
+                let mut known = self.known.write();
+                known.keys = Some((Arc::new(keys), clock.elapsed_seconds()));
+                known.has_failed = false;
             }
             Err(cause) => {
+                self.known.write().has_failed = true;
                 tracing::warn!(url = %self.url, %cause, "an issuer's keys could not be fetched");
             }
         }
