@@ -11,6 +11,8 @@ mod engines;
 #[path = "conformance/sample.rs"]
 mod sample;
 
+#[path = "conformance/administrators.rs"]
+mod administrators;
 #[path = "conformance/changes.rs"]
 mod changes;
 #[path = "conformance/counts.rs"]
@@ -35,8 +37,12 @@ mod people;
 mod portal;
 #[path = "conformance/resources.rs"]
 mod resources;
+#[path = "conformance/rotations.rs"]
+mod rotations;
 #[path = "conformance/sessions.rs"]
 mod sessions;
+#[path = "conformance/standing.rs"]
+mod standing;
 #[path = "conformance/takeovers.rs"]
 mod takeovers;
 #[path = "conformance/two_stores.rs"]

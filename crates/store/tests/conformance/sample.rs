@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use keyway_core::actor::{Actor, Origin};
-use keyway_core::grant::Grants;
+use keyway_core::grant::{Grant, Grants, Right};
 use keyway_core::id::{KeyId, OrganizationId};
 use keyway_core::invitation::{Invitation, InvitationState};
 use keyway_core::key::{Key, KeyState, Lifetime, Revocation, Rotation};
@@ -11,12 +11,14 @@ use keyway_core::management::{ManagementKey, ManagementKeyState, Preset, Reach};
 use keyway_core::member::{Bindings, Member, MemberState};
 use keyway_core::network::IpRules;
 use keyway_core::organization::{Organization, OrganizationState, Project};
+use keyway_core::permission::PermissionSet;
 use keyway_core::portal::{PortalSession, PortalSessionState};
 use keyway_core::text::Metadata;
 use keyway_core::time::{Span, Timestamp};
 use keyway_store::Store;
 use keyway_store::call::Call;
 use keyway_store::error::{ChangeError, Refusal};
+use keyway_store::keys::change::KeyAt;
 use keyway_store::ledger::Committed;
 use keyway_store::ledger::entry::{Entry, EntryFilter, Walk};
 use keyway_store::links::{Link, LinkKind};
@@ -382,5 +384,38 @@ pub(crate) fn refusal<T: std::fmt::Debug>(outcome: Result<T, ChangeError>) -> Re
     match outcome {
         Err(ChangeError::Refused { refusal, .. }) => refusal,
         other => panic!("not refused: {other:?}"),
+    }
+}
+
+pub(crate) fn at_key<'a>(reach: &'a Reach, id: &'a KeyId) -> KeyAt<'a> {
+    KeyAt {
+        reach,
+        id,
+        expected: None,
+    }
+}
+
+pub(crate) fn full_key() -> Key {
+    let grants = Grants::parse(vec![
+        Grant {
+            right: Right::Permissions(PermissionSet::of(vec!["read".parse().unwrap()])),
+            resource: "project/alpha".parse().unwrap(),
+        },
+        Grant {
+            right: Right::Role("editor".parse().unwrap()),
+            resource: "*".parse().unwrap(),
+        },
+    ]);
+    Key {
+        project: Some("alpha".parse().unwrap()),
+        name: "Ångström 'quoted' \"key\"".parse().unwrap(),
+        description: Some("two\nlines".parse().unwrap()),
+        owner: Some("u_1".parse().unwrap()),
+        managed_by: Some("terraform".parse().unwrap()),
+        grants: grants.unwrap(),
+        ip_rules: IpRules::parse(&["203.0.113.0/24", "2001:db8::1"]).unwrap(),
+        metadata: "{\"a\":[1,\"é\"]}".parse().unwrap(),
+        lifetime: Lifetime::Until(at(1_000)),
+        ..key("acme", "k1")
     }
 }
