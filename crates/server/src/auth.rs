@@ -102,12 +102,30 @@ impl<P> Permit<P> {
         app: &App,
         named: Option<&str>,
     ) -> Result<OrganizationId, Problem> {
+        self.organization_at(app, named, "/organization")
+    }
+
+    /// The same where it is named in the query.
+    pub(crate) fn organization_in_query(
+        &self,
+        app: &App,
+        named: Option<&str>,
+    ) -> Result<OrganizationId, Problem> {
+        self.organization_at(app, named, "organization")
+    }
+
+    fn organization_at(
+        &self,
+        app: &App,
+        named: Option<&str>,
+        pointer: &str,
+    ) -> Result<OrganizationId, Problem> {
         if let Some(organization) = self.named_organization(app, named)? {
             return Ok(organization);
         }
         app.index.only_organization(self.reach()).ok_or_else(|| {
             let detail = "name the organization: the caller does not see exactly one";
-            Problem::field("/organization", detail)
+            Problem::field(pointer, detail)
         })
     }
 

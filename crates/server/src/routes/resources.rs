@@ -20,7 +20,7 @@ use keyway_store::resources::ResourceFilter;
 use crate::answer::paging::{self, Listing};
 use crate::answer::problem::Problem;
 use crate::answer::wire;
-use crate::app::{App, AppState};
+use crate::app::AppState;
 use crate::auth::Permit;
 use crate::auth::permissions::{ResourcesDelete, ResourcesPut, ResourcesRead};
 use crate::request::body::Json;
@@ -47,7 +47,7 @@ pub(crate) async fn put(
     Json(body): Json<PutResource>,
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
-    let organization = whose(&app, &permit, query.organization.as_deref())?;
+    let organization = permit.organization_in_query(&app, query.organization.as_deref())?;
     let now = app.clock.now();
     let path = path.map(|Path(path)| path).unwrap_or_default();
     let told = read(organization, &path, &body, now)?;
@@ -66,17 +66,6 @@ pub(crate) async fn put(
         wire::effective(wire::resource(&it.resource), at)
     });
     Ok(tagged(answer, &tag))
-}
-
-/// The organization in the query, or the only one.
-fn whose<P>(app: &App, permit: &Permit<P>, named: Option<&str>) -> Result<OrganizationId, Problem> {
-    if let Some(organization) = permit.named_organization(app, named)? {
-        return Ok(organization);
-    }
-    app.index.only_organization(permit.reach()).ok_or_else(|| {
-        let detail = "name the organization: the caller does not see exactly one";
-        Problem::field("organization", detail)
-    })
 }
 
 fn read(
@@ -145,7 +134,7 @@ pub(crate) async fn show(
     Query(query): Query<ResourceQuery>,
     if_none_match: IfNoneMatch,
 ) -> Result<Response, Problem> {
-    let organization = whose(&app, &permit, query.organization.as_deref())?;
+    let organization = permit.organization_in_query(&app, query.organization.as_deref())?;
     let found = app
         .store
         .find_resource(permit.reach(), &organization, &path)
@@ -165,7 +154,7 @@ pub(crate) async fn remove(
     IfMatch(expected): IfMatch,
 ) -> Result<Response, Problem> {
     let patience = app.patience(query.wait.as_deref())?;
-    let organization = whose(&app, &permit, query.organization.as_deref())?;
+    let organization = permit.organization_in_query(&app, query.organization.as_deref())?;
     let done = app
         .store
         .remove_resource(
