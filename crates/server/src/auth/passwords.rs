@@ -15,17 +15,20 @@ use keyway_token::entropy::Entropy;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
+use super::throttle::network;
+
 /// Fewest characters of a password that stands alone (NIST SP 800-63B-4).
 pub(crate) const CHARS_MIN: usize = 15;
 /// Longest password, in bytes; a longer one would cost time for nothing.
 pub(crate) const BYTES_MAX: usize = 1_024;
 /// Hashes that are worked on at once; each takes 19 MiB.
 const AT_ONCE: usize = 2;
-/// Tries of one address or for one person that are free, within [`WINDOW`].
+/// Tries of one network or for one person that are free, within [`WINDOW`].
 const FREE_TRIES: u32 = 10;
 const WINDOW: Span = Span::from_secs(15 * 60);
-/// People and addresses whose tries are remembered.
-const REMEMBERED_MAX: usize = 10_000;
+/// People and networks whose tries are remembered. When so many try, nobody else may until some of
+/// their time is over.
+const REMEMBERED_MAX: usize = 100_000;
 const SALT_BYTES: usize = 16;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -161,19 +164,23 @@ impl Passwords {
             .unwrap_or_default()
     }
 
-    /// Counts a try of one password from an address. Err: how long to wait first.
+    /// Counts a try of one password from an address. Err: how long to wait first. The network comes
+    /// before the person: one that has no tries left must not use up somebody else's.
     pub(crate) fn count_try(
         &self,
         tried: Tried<'_>,
         address: Option<IpAddr>,
         now: Timestamp,
     ) -> Result<(), Span> {
-        let address = address.map_or_else(|| "unknown".to_owned(), |it| it.to_string());
+        let from = address.map_or_else(|| "unknown".to_owned(), |it| network(it).to_string());
         let mut tries = self.tries.lock();
         if tries.len() >= REMEMBERED_MAX {
             tries.retain(|_, it| it.since.plus(WINDOW) > now);
         }
-        for subject in [tried.to_text(), format!("address {address}")] {
+        for subject in [format!("network {from}"), tried.to_text()] {
+            if tries.len() >= REMEMBERED_MAX && !tries.contains_key(&subject) {
+                return Err(WINDOW);
+            }
             let it = tries.entry(subject).or_insert(Tries {
                 since: now,
                 count: 0,
@@ -211,3 +218,6 @@ pub(crate) fn salt_beside(known: &[Password], entropy: &mut dyn Entropy) -> [u8;
     entropy.fill(&mut salt);
     salt
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,7 +70,8 @@ impl Minute {
     }
 }
 
-fn network(address: IpAddr) -> IpAddr {
+/// Where one customer of a provider comes from.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(it) => {
