@@ -222,9 +222,9 @@ codes! {
         "Follow once in each program, not once for each key; or try again later."
 
     // What stands against a change.
-    KeyLimitReached 409 "key_limit_reached" "The project has as many active keys as it may"
-        "The profile limits the number of active keys, and this would be one more. Revoked and expired keys do not count."
-        "Revoke a key that is no longer needed."
+    KeyLimitReached 409 "key_limit_reached" "The project or its organization has as many keys as it may"
+        "The profile limits the number of keys, and this would be one more. Revoked keys do not count, and in the limit of a project expired ones do not either."
+        "Revoke or delete a key that is no longer needed."
     KeyNotActive 409 "key_not_active" "The key is not active"
         "The change needs an active key, and this one is inactive, expired or revoked."
         "Activate it if it is inactive; else create a new key."

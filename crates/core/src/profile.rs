@@ -46,7 +46,11 @@ pub struct Profile {
 
 #[derive(Clone, Debug)]
 pub struct KeyFormat {
+    /// Of the whole string, or of the client secret where a key is two fields.
     pub template: Template,
+    /// Characters of the client id, where a key is two fields: it is then never presented as one
+    /// string, but exchanged for a token.
+    pub client_id_chars: Option<usize>,
     /// The first is the default.
     pub environments: Vec<String>,
     /// Anchored regular expressions of imported keys that a verify may look up.
@@ -176,6 +180,9 @@ pub enum DefaultGrants {
 pub struct Limits {
     /// Keys of one project that work: not revoked, expired, deleted or replaced by a successor.
     pub active_keys_per_project: Option<i64>,
+    /// Keys of one organization, inactive and expired ones too: all but those that were revoked,
+    /// deleted or replaced by a successor.
+    pub keys_per_organization: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -240,6 +240,7 @@ mod tests {
             ..Role::default()
         };
         index.apply_policy(Policy {
+            is_client: false,
             shape: Shape::new(template, vec!["live".to_owned()], &legacy).unwrap(),
             roles: Roles::of(BTreeMap::from([
                 ("editor".parse().unwrap(), role(&["docs.*"])),

@@ -7,6 +7,8 @@ use keyway_token::shape::{InvalidShape, Shape};
 #[derive(Clone, Debug)]
 pub struct Policy {
     pub shape: Shape,
+    /// Whether a key is two fields, so that no string alone is one.
+    pub is_client: bool,
     pub roles: Roles,
     pub members: MemberRules,
 }
@@ -18,6 +20,7 @@ impl Policy {
         let shape = Shape::new(format.template.clone(), environments, &format.legacy)?;
         Ok(Self {
             shape,
+            is_client: format.client_id_chars.is_some(),
             roles: profile.roles.clone(),
             members: profile.members,
         })

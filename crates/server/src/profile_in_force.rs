@@ -56,6 +56,7 @@ impl ProfileInForce {
         InForce {
             profile_version: self.row.version,
             active_keys_per_project: self.profile.limits.active_keys_per_project,
+            keys_per_organization: self.profile.limits.keys_per_organization,
         }
     }
 }

@@ -41,7 +41,7 @@ pub enum Refusal {
     VersionMoved,
     #[error("the profile in force changed since the change was checked against it")]
     ProfileMoved,
-    #[error("the project has as many active keys as it may have")]
+    #[error("the project or its organization has as many keys as it may have")]
     LimitReached,
     #[error("the id is taken")]
     IdTaken,

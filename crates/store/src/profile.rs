@@ -26,6 +26,7 @@ pub struct ProfileRow {
 pub struct InForce {
     pub profile_version: i64,
     pub active_keys_per_project: Option<i64>,
+    pub keys_per_organization: Option<i64>,
 }
 
 pub(crate) async fn load(connection: &mut AnyConnection) -> Result<Option<ProfileRow>, StoreError> {

@@ -12,6 +12,7 @@
 mod batch;
 mod facts;
 mod guard;
+mod limits;
 mod people;
 pub(crate) mod proposal;
 pub(crate) mod step;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use keyway_token::shape::{InvalidShape, Shape};
 use keyway_token::template::Template;
+use keyway_token::template::grammar::client_id_chars;
 
 use super::labels::Labels;
 use super::tables::{
@@ -94,10 +95,15 @@ fn members(table: &MembersTable) -> Result<MemberRules, InvalidProfile> {
 }
 
 fn key_format(table: KeyTable) -> Result<KeyFormat, InvalidProfile> {
-    let template: Template = table
-        .template
-        .parse()
-        .map_err(|error| fault("key.template", &error))?;
+    let client_id_chars = match &table.id {
+        Some(text) => Some(client_id_chars(text).map_err(|error| fault("key.id", &error))?),
+        None => None,
+    };
+    let template = match client_id_chars {
+        Some(_) => Template::client_secret(&table.template),
+        None => table.template.parse(),
+    };
+    let template = template.map_err(|error| fault("key.template", &error))?;
     if table.environments.is_empty() {
         return Err(fault("key.environments", "name at least one environment"));
     }
@@ -122,6 +128,7 @@ fn key_format(table: KeyTable) -> Result<KeyFormat, InvalidProfile> {
     };
     Ok(KeyFormat {
         template,
+        client_id_chars,
         environments: table.environments,
         legacy: table.legacy,
         display_secret_chars: table.display_secret_chars,
@@ -362,13 +369,18 @@ fn is_header_name(name: &str) -> bool {
 }
 
 fn limits(table: &LimitsTable) -> Result<Limits, InvalidProfile> {
-    let active_keys_per_project = table.active_keys_per_project;
-    if active_keys_per_project.is_some_and(|limit| limit < 1) {
-        let key = "limits.active_keys_per_project";
-        return Err(fault(key, "a limit is at least 1"));
+    let named = [
+        ("active_keys_per_project", table.active_keys_per_project),
+        ("keys_per_organization", table.keys_per_organization),
+    ];
+    for (name, limit) in named {
+        if limit.is_some_and(|limit| limit < 1) {
+            return Err(fault(&format!("limits.{name}"), "a limit is at least 1"));
+        }
     }
     Ok(Limits {
-        active_keys_per_project,
+        active_keys_per_project: table.active_keys_per_project,
+        keys_per_organization: table.keys_per_organization,
     })
 }
 

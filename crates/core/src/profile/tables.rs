@@ -34,6 +34,7 @@ pub(super) struct ProfileFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KeyTable {
+    pub(super) id: Option<String>,
     pub(super) template: String,
     pub(super) environments: Vec<String>,
     #[serde(default)]
@@ -105,6 +106,7 @@ pub(super) struct GrantTable {
 #[serde(deny_unknown_fields)]
 pub(super) struct LimitsTable {
     pub(super) active_keys_per_project: Option<i64>,
+    pub(super) keys_per_organization: Option<i64>,
 }
 
 #[derive(Deserialize)]

@@ -71,6 +71,7 @@ impl Ledger {
             in_force: InForce {
                 profile_version: 0,
                 active_keys_per_project: None,
+                keys_per_organization: None,
             },
             by: Origin::system("req_1").into(),
             acme: acme(),

@@ -142,6 +142,7 @@ fn policy() -> Policy {
         ..Role::default()
     };
     Policy {
+        is_client: false,
         shape: Shape::new(template, vec!["live".to_owned()], &legacy).unwrap(),
         roles: Roles::of(BTreeMap::from([
             ("editor".parse().unwrap(), role(&["docs.*"])),
@@ -353,6 +354,7 @@ impl Scene {
         let in_force = InForce {
             profile_version: 0,
             active_keys_per_project: None,
+            keys_per_organization: None,
         };
         let made = self.store.create_key(&by, key(name), in_force, NOW).await;
         let made = made.unwrap();

@@ -24,6 +24,7 @@ mod server;
 mod sources;
 mod whoami;
 
+mod client_credentials;
 mod conditional;
 mod docs;
 mod follow;

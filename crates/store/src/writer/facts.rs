@@ -11,10 +11,12 @@ use keyway_core::time::Timestamp;
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
+use super::limits;
 use super::people::{self, AskedPeople, PeopleFacts};
 use super::proposal::Proposal;
 use crate::engine::Engine;
 use crate::error::StoreError;
+use crate::profile::InForce;
 use crate::resources;
 use crate::statement::{Fields, padded, places, statement};
 
@@ -51,6 +53,8 @@ pub(crate) struct Facts {
     pub(crate) profile_version: i64,
     /// Keys that count against the limit, by organization and project.
     pub(crate) active: HashMap<(String, String), i64>,
+    /// Keys that count against the limit, by organization.
+    pub(crate) kept: HashMap<String, i64>,
     pub(crate) claims: HashSet<(String, String)>,
     pub(crate) people: PeopleFacts,
 }
@@ -68,6 +72,7 @@ struct Asked<'a> {
     management_keys: HashSet<&'a str>,
     management_digests: HashSet<&'a [u8; 32]>,
     limited: HashSet<(&'a str, &'a str)>,
+    limited_organizations: HashSet<&'a str>,
     claims: HashSet<(&'a str, &'a str)>,
     people: AskedPeople<'a>,
     wants_profile: bool,
@@ -87,6 +92,7 @@ impl<'a> Asked<'a> {
             management_keys: HashSet::new(),
             management_digests: HashSet::new(),
             limited: HashSet::new(),
+            limited_organizations: HashSet::new(),
             claims: HashSet::new(),
             people: AskedPeople::default(),
             wants_profile: false,
@@ -145,12 +151,8 @@ impl<'a> Asked<'a> {
             self.projects
                 .insert((project.organization.as_str(), project.id.as_str()));
         }
-        let is_limited = proposal
-            .in_force
-            .as_ref()
-            .is_some_and(|it| it.active_keys_per_project.is_some());
         for key in &proposal.rows.keys {
-            self.add_key(key, is_limited);
+            self.add_key(key, proposal.in_force.as_ref());
         }
         for key in &proposal.rows.management_keys {
             self.management_keys.insert(key.id.as_str());
@@ -163,7 +165,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    fn add_key(&mut self, key: &'a Key, is_limited: bool) {
+    fn add_key(&mut self, key: &'a Key, limits: Option<&InForce>) {
         let organization = key.organization.as_str();
         self.keys.insert(key.id.as_str());
         if key.version == 1 {
@@ -174,9 +176,12 @@ impl<'a> Asked<'a> {
             if key.version == 1 {
                 self.projects.insert((organization, project.as_str()));
             }
-            if is_limited {
+            if limits.is_some_and(|it| it.active_keys_per_project.is_some()) {
                 self.limited.insert((organization, project.as_str()));
             }
+        }
+        if limits.is_some_and(|it| it.keys_per_organization.is_some()) {
+            self.limited_organizations.insert(organization);
         }
     }
 }
@@ -195,7 +200,10 @@ pub(crate) async fn load(
     load_projects(connection, &asked, &mut facts).await?;
     load_resources(connection, &asked, &mut facts).await?;
     load_management_keys(connection, &asked, &mut facts).await?;
-    load_limits(connection, &asked, now, &mut facts).await?;
+    let limited = &asked.limited;
+    facts.active = limits::load_of_projects(&mut *connection, limited, now).await?;
+    let limited = &asked.limited_organizations;
+    facts.kept = limits::load_of_organizations(&mut *connection, limited, asked.list_max).await?;
     load_claims(connection, &asked, &mut facts).await?;
     people::load(connection, &asked.people, &mut facts.people).await?;
     if asked.wants_profile {
@@ -423,44 +431,6 @@ async fn load_management_keys(
             };
             facts.active_roots.insert(fields.text(0)?.to_owned());
         }
-    }
-    Ok(())
-}
-
-async fn load_limits(
-    connection: &mut AnyConnection,
-    asked: &Asked<'_>,
-    now: Timestamp,
-    facts: &mut Facts,
-) -> Result<(), StoreError> {
-    if asked.limited.is_empty() {
-        return Ok(());
-    }
-    let (organizations, projects) = split(&asked.limited);
-    let lists = pair_lists(
-        "organization",
-        "project",
-        organizations.len(),
-        projects.len(),
-    );
-    let last = organizations.len().next_power_of_two() + projects.len().next_power_of_two() + 1;
-    let sql = format!(
-        "SELECT organization, project, CAST(COUNT(*) AS BIGINT) FROM keys WHERE {lists} \
-         AND state IN ('active', 'inactive') AND successor IS NULL \
-         AND (expires_at IS NULL OR expires_at > ${last}) GROUP BY organization, project"
-    );
-    let mut query = statement(&sql);
-    for value in padded(&organizations).chain(padded(&projects)) {
-        query = query.bind(*value);
-    }
-    for row in &query.bind(now.micros()).fetch_all(connection).await? {
-        let fields = Fields {
-            row,
-            table: "keys",
-            columns: &["organization", "project", "count"],
-        };
-        let pair = (fields.text(0)?.to_owned(), fields.text(1)?.to_owned());
-        facts.active.insert(pair, fields.int(2)?);
     }
     Ok(())
 }

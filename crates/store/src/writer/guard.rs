@@ -9,7 +9,7 @@ use keyway_core::time::Timestamp;
 
 use super::facts::{Facts, KeyFact};
 use super::people;
-use super::proposal::{Proposal, counts};
+use super::proposal::{Proposal, counts, is_kept};
 use crate::error::Refusal;
 
 /// A place in an import, counted from 0, and why its key was left out.
@@ -165,7 +165,7 @@ fn decide_keys(facts: &mut Facts, proposal: &Proposal) -> Result<Dropped, Refusa
             Err(refusal) if is_import => dropped.push((position, refusal)),
             Err(refusal) => return Err(refusal),
             // Keys of an import come one by one; a rotation's two keys make one sum.
-            Ok(()) if is_import => match keep_limit(facts, proposal, std::slice::from_ref(key)) {
+            Ok(()) if is_import => match keep_limits(facts, proposal, std::slice::from_ref(key)) {
                 Ok(()) => note(facts, key),
                 Err(refusal) => dropped.push((position, refusal)),
             },
@@ -173,7 +173,7 @@ fn decide_keys(facts: &mut Facts, proposal: &Proposal) -> Result<Dropped, Refusa
         }
     }
     if !is_import {
-        keep_limit(facts, proposal, &proposal.rows.keys)?;
+        keep_limits(facts, proposal, &proposal.rows.keys)?;
         for key in &proposal.rows.keys {
             note(facts, key);
         }
@@ -207,39 +207,62 @@ fn decide_key(facts: &Facts, key: &Key) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn keep_limit(facts: &mut Facts, proposal: &Proposal, keys: &[Key]) -> Result<(), Refusal> {
-    // All keys of one change are of one project, but for imports, which come one by one.
+/// What keys add to the counts of their project and of their organization.
+#[derive(Clone, Copy, Default)]
+struct Added {
+    active: i64,
+    kept: i64,
+}
+
+impl Added {
+    fn of(facts: &Facts, keys: &[Key], now: Timestamp) -> Self {
+        let mut added = Self::default();
+        for key in keys {
+            let found = facts.keys.get(key.id.as_str());
+            added.active += i64::from(counts(key, now)) - i64::from(counted(found, now));
+            added.kept += i64::from(is_kept(key)) - i64::from(found.is_some_and(was_kept));
+        }
+        added
+    }
+}
+
+fn keep_limits(facts: &mut Facts, proposal: &Proposal, keys: &[Key]) -> Result<(), Refusal> {
+    // All keys of one change are of one place, but for imports, which come one by one.
     let Some(first) = keys.first() else {
         return Ok(());
     };
-    let Some(project) = &first.project else {
-        return Ok(());
-    };
-    let mut added = 0;
-    for key in keys {
-        added += i64::from(counts(key, proposal.now));
-        added -= i64::from(counted(facts.keys.get(key.id.as_str()), proposal.now));
-    }
-    let pair = (first.organization.to_string(), project.to_string());
-    let active = facts.active.entry(pair).or_insert(0);
-    let limit = proposal
-        .in_force
-        .as_ref()
-        .and_then(|it| it.active_keys_per_project);
-    if added > 0 && limit.is_some_and(|limit| *active + added > limit) {
+    let added = Added::of(facts, keys, proposal.now);
+    let organization = first.organization.to_string();
+    let limits = proposal.in_force.as_ref();
+    let kept = facts.kept.get(&organization).copied().unwrap_or(0) + added.kept;
+    let limit = limits.and_then(|it| it.keys_per_organization);
+    if added.kept > 0 && limit.is_some_and(|limit| kept > limit) {
         return Err(Refusal::LimitReached);
     }
-    // Without a limit of its own too: a revoke makes room for what comes behind it.
-    *active += added;
+    if let Some(project) = &first.project {
+        let active = facts
+            .active
+            .entry((organization.clone(), project.to_string()))
+            .or_insert(0);
+        let limit = limits.and_then(|it| it.active_keys_per_project);
+        if added.active > 0 && limit.is_some_and(|limit| *active + added.active > limit) {
+            return Err(Refusal::LimitReached);
+        }
+        // Without a limit of its own too: a revoke makes room for what comes behind it.
+        *active += added.active;
+    }
+    facts.kept.insert(organization, kept);
     Ok(())
 }
 
 fn counted(found: Option<&KeyFact>, now: Timestamp) -> bool {
     found.is_some_and(|found| {
-        found.is_alive
-            && !found.has_successor
-            && found.expires_at.is_none_or(|end| end > now.micros())
+        was_kept(found) && found.expires_at.is_none_or(|end| end > now.micros())
     })
+}
+
+fn was_kept(found: &KeyFact) -> bool {
+    found.is_alive && !found.has_successor
 }
 
 fn note(facts: &mut Facts, key: &Key) {

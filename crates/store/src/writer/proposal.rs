@@ -294,11 +294,12 @@ impl Proposal {
     }
 }
 
-/// Whether a key takes one of the places that a limit grants.
+/// Whether a key takes one of the places that the limit of its project grants.
 pub(crate) fn counts(key: &Key, now: Timestamp) -> bool {
-    let is_alive = match key.state {
-        KeyState::Active | KeyState::Inactive { .. } => !key.lifetime.has_ended(now),
-        KeyState::Revoked(_) | KeyState::Deleted { .. } => false,
-    };
-    is_alive && key.successor.is_none()
+    is_kept(key) && !key.lifetime.has_ended(now)
+}
+
+/// Whether it takes one of those that the limit of its organization grants.
+pub(crate) fn is_kept(key: &Key) -> bool {
+    matches!(key.state, KeyState::Active | KeyState::Inactive { .. }) && key.successor.is_none()
 }

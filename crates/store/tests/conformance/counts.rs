@@ -5,8 +5,10 @@ use keyway_core::key::{Key, Lifetime};
 use keyway_core::management::Reach;
 use keyway_core::member::Member;
 use keyway_store::Store;
+use keyway_store::error::Refusal;
 use keyway_store::keys::change::KeyAt;
 use keyway_store::members::MemberAt;
+use keyway_store::profile::InForce;
 use keyway_store::sign_ins::SignIns;
 use keyway_token::digest::Digest;
 
@@ -16,6 +18,7 @@ use crate::sample::*;
 crate::conformance! {
     only_living_keys_of_the_organization_are_counted
     a_replaced_key_counts_against_no_limit
+    an_organization_keeps_no_more_keys_than_its_limit
     leavers_are_the_removed_members_whose_keys_live
     who_has_a_password_and_when_they_were_seen_is_told_in_order
 }
@@ -208,4 +211,40 @@ async fn who_has_a_password_and_when_they_were_seen_is_told_in_order(place: &Pla
     assert_eq!(list(0, 2_000).await.unwrap(), told(None));
     let none = store.list_sign_ins(&[], at(0), at(1)).await.unwrap();
     assert_eq!(none, []);
+}
+
+async fn an_organization_keeps_no_more_keys_than_its_limit(place: &Place) {
+    let store = place.open().await;
+    with_acme(&store).await;
+    with_organization(&store, "other").await;
+    let two = InForce {
+        keys_per_organization: Some(2),
+        ..OPEN
+    };
+    let make = async |organization: &str, id: &str, secs| {
+        let key = Key {
+            lifetime: Lifetime::Until(at(5)),
+            ..key(organization, id)
+        };
+        store.create_key(&system(), key, two, at(secs)).await
+    };
+    let (reach, off) = (own("acme"), key_id("off"));
+    let off = KeyAt {
+        reach: &reach,
+        id: &off,
+        expected: None,
+    };
+    let _made = make("acme", "off", 1).await.unwrap();
+    let _off = store.deactivate_key(&system(), off, at(2)).await.unwrap();
+    let _made = make("acme", "short", 3).await.unwrap();
+    let full = make("acme", "more", 4).await;
+    assert_eq!(refusal(full), Refusal::LimitReached);
+    let _elsewhere = make("other", "x", 4).await.unwrap();
+    // What has expired takes its place as before; what is deleted does not.
+    let expired = make("acme", "more", 6).await;
+    assert_eq!(refusal(expired), Refusal::LimitReached);
+    let _gone = store.delete_key(&system(), off, at(7)).await.unwrap();
+    let _made = make("acme", "more", 8).await.unwrap();
+    let full = make("acme", "fourth", 9).await;
+    assert_eq!(refusal(full), Refusal::LimitReached);
 }

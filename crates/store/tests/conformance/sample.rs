@@ -42,6 +42,7 @@ impl Entropy for Counting {
 pub(crate) const OPEN: InForce = InForce {
     profile_version: 0,
     active_keys_per_project: None,
+    keys_per_organization: None,
 };
 
 pub(crate) fn limited(limit: i64) -> InForce {

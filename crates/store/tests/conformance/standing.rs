@@ -116,6 +116,7 @@ async fn a_profile_that_moved_refuses_the_change(place: &Place) {
     let in_force = InForce {
         profile_version: 1,
         active_keys_per_project: None,
+        keys_per_organization: None,
     };
     let made = store
         .create_key(&system(), key("acme", "k1"), in_force, at(2))

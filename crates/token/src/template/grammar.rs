@@ -62,6 +62,12 @@ pub enum InvalidTemplate {
     /// Something after the checksum, which would then not be covered.
     #[error("{{check}} is the last part")]
     CheckNotLast,
+    /// A client secret with an id or an environment in it.
+    #[error("a client secret has neither {{id}} nor {{env}}: the id is a field of its own")]
+    MoreThanSecret,
+    /// A client id that is more or less than an id.
+    #[error("a client id is {{id:N}} and nothing else")]
+    NotAnId,
     /// The keys would be too long to be read back.
     #[error("keys would be longer than {FIXED_BYTES_MAX} bytes")]
     TooLong,
@@ -79,6 +85,26 @@ impl FromStr for Template {
         if !matches!(parts.first(), Some(Part::Literal(start)) if start.len() >= PREFIX_CHARS_MIN) {
             return Err(InvalidTemplate::NoPrefix);
         }
+        Self::of_parts(text, parts)
+    }
+}
+
+impl Template {
+    /// The secret of a key that is two fields, as in client credentials. It needs no prefix: it is
+    /// always found beside its id, which is not in it.
+    pub fn client_secret(text: &str) -> Result<Self, InvalidTemplate> {
+        if text.len() > KEY_BYTES_MAX {
+            return Err(InvalidTemplate::TooLong);
+        }
+        let parts = read_parts(text)?;
+        let is_of_secret = |part: &Part| !matches!(part, Part::Environment | Part::Id(_));
+        if !parts.iter().all(is_of_secret) {
+            return Err(InvalidTemplate::MoreThanSecret);
+        }
+        Self::of_parts(text, parts)
+    }
+
+    fn of_parts(text: &str, parts: Vec<Part>) -> Result<Self, InvalidTemplate> {
         refuse_repeated(&parts)?;
         if !parts.iter().any(|part| matches!(part, Part::Secret(..))) {
             return Err(InvalidTemplate::NoSecret);
@@ -97,6 +123,17 @@ impl FromStr for Template {
             parts,
             fixed_bytes,
         })
+    }
+}
+
+/// The length of the client ids that `{id:N}` describes.
+pub fn client_id_chars(text: &str) -> Result<usize, InvalidTemplate> {
+    if text.len() > KEY_BYTES_MAX {
+        return Err(InvalidTemplate::TooLong);
+    }
+    match read_parts(text)?.as_slice() {
+        [Part::Id(chars)] => Ok(*chars),
+        _ => Err(InvalidTemplate::NotAnId),
     }
 }
 
@@ -259,6 +296,34 @@ mod tests {
         for (text, wanted) in cases {
             assert_eq!(refusal(text), wanted, "{text}");
         }
+    }
+
+    #[test]
+    fn a_client_secret_needs_no_prefix_and_is_nothing_but_a_secret() {
+        use InvalidTemplate as E;
+        let template = Template::client_secret("{secret:base62:64}").unwrap();
+        assert_eq!(template.as_str(), "{secret:base62:64}");
+        for (text, wanted) in [
+            ("", E::NoSecret),
+            ("{id:20}{secret:base62:64}", E::MoreThanSecret),
+            ("{env}{secret:base62:64}", E::MoreThanSecret),
+            ("{secret:hex:31}", E::WeakSecret { bits: 124 }),
+        ] {
+            assert_eq!(Template::client_secret(text), Err(wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_client_id_is_an_id_alone() {
+        assert_eq!(client_id_chars("{id:20}"), Ok(20));
+        for text in ["", "{id:20}x", "cl_{id:20}", "{env}", "{secret:hex:32}"] {
+            assert_eq!(
+                client_id_chars(text),
+                Err(InvalidTemplate::NotAnId),
+                "{text}"
+            );
+        }
+        assert_eq!(client_id_chars("{id:7}"), Err(InvalidTemplate::IdLength(7)));
     }
 
     #[test]

@@ -306,9 +306,9 @@ export const codes: Readonly<Record<string, CodeWords | undefined>> = {
   },
   key_limit_reached: {
     status: 409,
-    title: "The project has as many active keys as it may",
-    happened: "The profile limits the number of active keys, and this would be one more. Revoked and expired keys do not count.",
-    toDo: "Revoke a key that is no longer needed.",
+    title: "The project or its organization has as many keys as it may",
+    happened: "The profile limits the number of keys, and this would be one more. Revoked keys do not count, and in the limit of a project expired ones do not either.",
+    toDo: "Revoke or delete a key that is no longer needed.",
   },
   key_not_active: {
     status: 409,

@@ -33,6 +33,7 @@ default = [{ role = "reader", resource = "*" }, { permissions = ["read"], resour
 
 [limits]
 active_keys_per_project = 1
+keys_per_organization = 2
 
 [expiry]
 editable = true
@@ -80,6 +81,7 @@ fn a_profile_is_read_whole() {
         .collect();
     assert_eq!(places, ["*", "project/a"]);
     assert_eq!(profile.limits.active_keys_per_project, Some(1));
+    assert_eq!(profile.limits.keys_per_organization, Some(2));
     let header = Carrier::Header("x-small-key".to_owned());
     assert_eq!(profile.carriers, [header, Carrier::Bearer]);
     let renamed = RenamedCode {

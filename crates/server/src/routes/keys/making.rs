@@ -80,7 +80,8 @@ impl KeyDraft {
     }
 }
 
-/// Draws a secret of the profile's template, and the identity that goes with it.
+/// Draws a secret of the profile's template, and the identity that goes with it. What is shown of a
+/// client secret is the client id, by which its owner knows it.
 pub(crate) fn draw(
     app: &App,
     profile: &Profile,
@@ -89,15 +90,19 @@ pub(crate) fn draw(
     let template = &profile.key.template;
     let mut entropy = app.entropy.lock();
     let minted = template.mint(environment, None, entropy.as_mut());
-    let id = minted
-        .id
+    let client_id = profile.key.client_id_chars;
+    let client_id = client_id.map(|chars| draw_id(chars, entropy.as_mut()));
+    let id = client_id
+        .clone()
+        .or(minted.id)
         .unwrap_or_else(|| format!("key_{}", draw_id(ID_CHARS, entropy.as_mut())));
     drop(entropy);
     let raw = minted.secret.expose();
+    let shown = || template.display_prefix(raw, profile.key.display_secret_chars);
     let identity = Identity {
         id: id.parse().map_err(|error| Problem::internal(&error))?,
         digest: minted.secret.digest(),
-        display_prefix: template.display_prefix(raw, profile.key.display_secret_chars),
+        display_prefix: client_id.unwrap_or_else(shown),
         suffix: template.suffix(raw),
     };
     Ok((identity, minted.secret))
