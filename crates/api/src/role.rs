@@ -16,6 +16,8 @@ pub struct Role {
     pub permissions: Vec<String>,
     /// What its members may do here.
     pub manage: Vec<String>,
+    /// What of `keys.…` its members may do with keys that they made, beside that.
+    pub manage_own: Vec<String>,
     /// `organization`, `project`.
     pub places: Vec<String>,
 }

@@ -22,7 +22,7 @@ impl Actor {
     pub fn to_text(&self) -> String {
         match self {
             Self::ManagementKey(id) => format!("management_key/{id}"),
-            Self::Member { id, .. } => format!("member/{id}"),
+            Self::Member { id, .. } => id.to_actor(),
             Self::PortalSession(id) => format!("portal_session/{id}"),
             Self::Key(id) => format!("key/{id}"),
             Self::System => "system".to_owned(),

@@ -87,6 +87,12 @@ impl Grants {
             .any(|grant| matches!(grant.right, Right::Inherit(_)))
     }
 
+    /// Whether every grant does.
+    pub fn all_inherit(&self) -> bool {
+        let mut grants = self.0.iter();
+        grants.all(|grant| matches!(grant.right, Right::Inherit(_)))
+    }
+
     /// Grants that hold at `resource`, each narrowed to `ceiling` (the key's project) first.
     pub fn at<'a>(
         &'a self,

@@ -75,6 +75,11 @@ ids! {
 
 impl MemberId {
     /// The member in an actor's text, if it is one: see [`crate::actor::Actor::to_text`].
+    /// As in [`crate::actor::Actor::to_text`].
+    pub fn to_actor(&self) -> String {
+        format!("member/{self}")
+    }
+
     pub fn of_actor(text: &str) -> Option<Self> {
         text.strip_prefix("member/")?.parse().ok()
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use keyway_token::digest::Digest;
 
-use crate::id::{ManagementKeyId, OrganizationId, ProjectId};
+use crate::id::{ManagementKeyId, MemberId, OrganizationId, ProjectId};
+use crate::permission::{Permission, PermissionPattern};
 use crate::text::{Label, Name};
 use crate::time::Timestamp;
 
@@ -48,6 +49,48 @@ pub struct Part {
     /// None: of any project, and of none.
     pub projects: Option<BTreeSet<ProjectId>>,
     pub owner: Option<Label>,
+    /// Beside these the keys that one member made.
+    pub own: Option<OwnKeys>,
+}
+
+/// The keys that one member made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnKeys {
+    pub member: MemberId,
+    /// None: of any project, and of none.
+    pub projects: Option<BTreeSet<ProjectId>>,
+}
+
+impl OwnKeys {
+    fn cover(&self, project: Option<&ProjectId>, created_by: &str) -> bool {
+        is_in(self.projects.as_ref(), project)
+            && MemberId::of_actor(created_by).as_ref() == Some(&self.member)
+    }
+}
+
+impl Part {
+    /// The projects in which a key may be seen; None: any.
+    pub fn projects_seen(&self) -> Option<BTreeSet<&ProjectId>> {
+        let mut seen: BTreeSet<&ProjectId> = self.projects.as_ref()?.iter().collect();
+        if let Some(own) = &self.own {
+            seen.extend(own.projects.as_ref()?);
+        }
+        Some(seen)
+    }
+
+    fn covers(&self, project: Option<&ProjectId>, owner: Option<&Label>, created_by: &str) -> bool {
+        let is_own = |own: &OwnKeys| own.cover(project, created_by);
+        (self.owner.is_none() || self.owner.as_ref() == owner)
+            && (is_in(self.projects.as_ref(), project) || self.own.as_ref().is_some_and(is_own))
+    }
+}
+
+fn is_in(projects: Option<&BTreeSet<ProjectId>>, project: Option<&ProjectId>) -> bool {
+    match (projects, project) {
+        (None, _) => true,
+        (Some(projects), Some(project)) => projects.contains(project),
+        (Some(_), None) => false,
+    }
 }
 
 impl Reach {
@@ -64,24 +107,24 @@ impl Reach {
         }
     }
 
-    /// Whether a key in this place and of this owner may be seen.
+    /// Whether a key in this place, of this owner and made by this actor may be seen.
     pub fn covers_key(
         &self,
         organization: &OrganizationId,
         project: Option<&ProjectId>,
         owner: Option<&Label>,
+        created_by: &str,
     ) -> bool {
-        let Self::Part(part) = self else {
-            return self.covers(organization);
+        let is_of_part = match self {
+            Self::All | Self::One(_) => true,
+            Self::Part(part) => part.covers(project, owner, created_by),
         };
-        let is_in_projects = match (&part.projects, project) {
-            (None, _) => true,
-            (Some(projects), Some(project)) => projects.contains(project),
-            (Some(_), None) => false,
-        };
-        part.organization == *organization
-            && is_in_projects
-            && (part.owner.is_none() || part.owner.as_ref() == owner)
+        self.covers(organization) && is_of_part
+    }
+
+    /// Whether all of a project may be seen.
+    pub fn covers_project(&self, organization: &OrganizationId, project: &ProjectId) -> bool {
+        self.covers_key(organization, Some(project), None, "")
     }
 }
 
@@ -158,6 +201,12 @@ impl ManagementPermission {
 }
 
 impl ManagementPermission {
+    /// Whether one of these patterns has it.
+    pub(crate) fn is_among(self, patterns: &[PermissionPattern]) -> bool {
+        let word = self.as_str().parse::<Permission>();
+        word.is_ok_and(|word| patterns.iter().any(|it| it.matches(&word)))
+    }
+
     /// Whether it can be held in one project alone.
     pub fn is_about_keys(self) -> bool {
         self.as_str().starts_with("keys.")
@@ -265,6 +314,38 @@ mod tests {
         let (acme, other) = ("acme".parse().unwrap(), "other".parse().unwrap());
         assert!(Reach::All.covers(&acme) && Reach::One(other).covers(&"other".parse().unwrap()));
         assert!(!Reach::One("other".parse().unwrap()).covers(&acme));
+    }
+
+    #[test]
+    fn a_part_is_some_projects_and_beside_them_what_one_member_made() {
+        let projects = |ids: &[&str]| Some(ids.iter().map(|id| id.parse().unwrap()).collect());
+        let acme: OrganizationId = "acme".parse().unwrap();
+        let part = Reach::Part(Box::new(Part {
+            organization: acme.clone(),
+            projects: projects(&["alpha"]),
+            owner: None,
+            own: Some(OwnKeys {
+                member: "mem_ann".parse().unwrap(),
+                projects: projects(&["beta"]),
+            }),
+        }));
+        let covers = |project: &str, created_by: &str| {
+            let project = (!project.is_empty()).then(|| project.parse().unwrap());
+            part.covers_key(&acme, project.as_ref(), None, created_by)
+        };
+        assert!(covers("alpha", "system") && covers("beta", "member/mem_ann"));
+        for (project, maker) in [
+            ("beta", "member/mem_bob"),
+            ("beta", "system"),
+            ("gamma", "member/mem_ann"),
+            ("", "member/mem_ann"),
+        ] {
+            assert!(!covers(project, maker), "{project} {maker}");
+        }
+        let other = "other".parse().unwrap();
+        assert!(!part.covers_key(&other, Some(&"alpha".parse().unwrap()), None, "system"));
+        assert!(part.covers_project(&acme, &"alpha".parse().unwrap()));
+        assert!(!part.covers_project(&acme, &"beta".parse().unwrap()));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Members: people in an organization, and what their roles let them do and hand on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::grant::{Grants, Right, RoleName};
 use crate::id::{MemberId, OrganizationId, ProjectId};
-use crate::management::ManagementPermission;
+use crate::management::{ManagementPermission, OwnKeys};
 use crate::permission::{Permission, PermissionPattern, PermissionSet};
 use crate::profile::Roles;
 use crate::resource::{Place, ResourcePath};
@@ -51,6 +51,18 @@ pub struct Bindings {
 impl Member {
     pub fn is_active(&self) -> bool {
         self.state == MemberState::Active
+    }
+
+    /// The keys of their own with which a thing may be done; None: it may not.
+    pub fn own_keys(&self, permission: ManagementPermission, roles: &Roles) -> Option<OwnKeys> {
+        let is_everywhere = roles.manage_own(&self.bindings.organization, permission);
+        let bound = self.bindings.projects.iter();
+        let bound = bound.filter(|(_, role)| roles.manage_own(role, permission));
+        let bound: BTreeSet<ProjectId> = bound.map(|(project, _)| project.clone()).collect();
+        (is_everywhere || !bound.is_empty()).then(|| OwnKeys {
+            member: self.id.clone(),
+            projects: (!is_everywhere).then_some(bound),
+        })
     }
 
     /// None when that was done before.
@@ -104,6 +116,19 @@ impl Bindings {
             .iter()
             .filter(move |(_, role)| roles.manage(role, permission))
             .map(|(project, _)| project)
+    }
+
+    /// Whether a role of theirs lets them do it anywhere, be it with their own keys alone.
+    pub fn manage_anything(&self, permission: ManagementPermission, roles: &Roles) -> bool {
+        let mut all = std::iter::once(&self.organization).chain(self.projects.values());
+        all.any(|role| roles.manage(role, permission) || roles.manage_own(role, permission))
+    }
+
+    /// Whether a role of theirs holds anything in a project (None: in all of the organization). Where none
+    /// does they have been taken out of it, though they are still in the organization.
+    pub fn hold_anything(&self, project: Option<&ResourcePath>, roles: &Roles) -> bool {
+        self.roles_at(project.map_or(Place::All, Place::Path))
+            .any(|role| !roles.permissions(role).is_empty())
     }
 
     /// What of these grants is more than is held: nobody hands on more than that (I6). `ceiling` is

@@ -65,6 +65,8 @@ pub enum ProjectRule {
     Optional,
     /// A key belongs to exactly one project.
     Required,
+    /// So does a key that a person makes; a program may make one for all of an organization.
+    RequiredOfPeople,
 }
 
 /// Which permissions a grant may name.
@@ -98,6 +100,8 @@ pub struct Role {
     pub permissions: Vec<PermissionPattern>,
     /// What its members may do here: `keys.create`, `members.*`, ….
     pub manage: Vec<PermissionPattern>,
+    /// The same, of `keys.…`, with keys that they made themselves only.
+    pub manage_own: Vec<PermissionPattern>,
     pub is_for_organization: bool,
     pub is_for_project: bool,
 }
@@ -131,12 +135,16 @@ impl Roles {
 
     /// Whether a role lets its members do this here.
     pub fn manage(&self, name: &RoleName, permission: ManagementPermission) -> bool {
-        let Ok(word) = permission.as_str().parse::<Permission>() else {
-            return false;
-        };
         self.0
             .get(name)
-            .is_some_and(|role| role.manage.iter().any(|it| it.matches(&word)))
+            .is_some_and(|role| permission.is_among(&role.manage))
+    }
+
+    /// Whether a role lets its members do this with keys of their own.
+    pub fn manage_own(&self, name: &RoleName, permission: ManagementPermission) -> bool {
+        self.0
+            .get(name)
+            .is_some_and(|role| permission.is_among(&role.manage_own))
     }
 
     pub fn words(&self, name: &RoleName) -> Vec<String> {
@@ -165,6 +173,8 @@ pub struct GrantRules {
     pub default: DefaultGrants,
     /// Whether a creator may name grants.
     pub is_choosable: bool,
+    /// Whether keys of members follow their creators' roles, and members give nothing else.
+    pub members_inherit: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,6 +183,8 @@ pub enum DefaultGrants {
     Nothing,
     /// Everything in the key's own project (or organization, for a key without one).
     AllOfOwn,
+    /// What the creator may do at the moment of asking.
+    Inherit,
     These(Grants),
 }
 

@@ -23,7 +23,7 @@ const HEAD: &str = "\
 # Who may do what where: the roles of every profile that ships. A role in a project is shown of
 # somebody who has no other, in the project `alpha`.
 #
-# Above the line: what its members do here. Only keys, projects and what lies in them can be a project's own; and what
+# Above the line: what its members do here, `own` being with keys that they made. Only keys, projects and what lies in them can be a project's own; and what
 # concerns every organization (making one, the profile, metrics) is the operator's, whatever a role
 # says: see authorization.txt.
 # Below it: which of the product's permissions they hold, and so may hand on to a key.
@@ -95,7 +95,7 @@ fn write_role(table: &mut String, profile: &Profile, who: &str, member: &Binding
     write!(table, "\n{title:<42}{}\n", columns.trim_end()).unwrap();
     for permission in ManagementPermission::ALL {
         let may = RESOURCES.map(|resource| manages(member, profile, *permission, resource));
-        write_row(table, permission.as_str(), may);
+        write_marks(table, permission.as_str(), may);
     }
     table.push_str("    --\n");
     for permission in words(profile) {
@@ -105,7 +105,15 @@ fn write_role(table: &mut String, profile: &Profile, who: &str, member: &Binding
 }
 
 fn write_row(table: &mut String, permission: &str, may: [bool; 4]) {
-    let marks = may.map(|it| format!("{:<21}", if it { "yes" } else { "-" }));
+    write_marks(
+        table,
+        permission,
+        may.map(|it| if it { "yes" } else { "-" }),
+    );
+}
+
+fn write_marks(table: &mut String, permission: &str, marks: [&str; 4]) {
+    let marks = marks.map(|it| format!("{it:<21}"));
     writeln!(table, "    {permission:<38}{}", marks.concat().trim_end()).unwrap();
 }
 
@@ -121,12 +129,21 @@ fn manages(
     profile: &Profile,
     permission: ManagementPermission,
     resource: &str,
-) -> bool {
+) -> &'static str {
+    let roles = &profile.roles;
+    let is_here = |project: &str| resource.split('/').nth(1) == Some(project);
     let is_in_projects = permission.is_about_keys()
         && member
-            .projects_managing(permission, &profile.roles)
-            .any(|project| resource.split('/').nth(1) == Some(project.as_str()));
-    member.manage(permission, &profile.roles) || is_in_projects
+            .projects_managing(permission, roles)
+            .any(|project| is_here(project.as_str()));
+    if member.manage(permission, roles) || is_in_projects {
+        return "yes";
+    }
+    let mut bound = member.projects.iter();
+    let is_own = roles.manage_own(&member.organization, permission)
+        || bound
+            .any(|(project, role)| is_here(project.as_str()) && roles.manage_own(role, permission));
+    if is_own { "own" } else { "-" }
 }
 
 fn hands_on(member: &Bindings, profile: &Profile, permission: &Permission, resource: &str) -> bool {

@@ -400,8 +400,27 @@ mod tests {
         apply_policy(&index, true);
         assert_eq!(writes(&index, "a"), Err(Reason::Inactive));
         assert_eq!(writes(&index, "s"), Ok(()));
+        // Whose role holds nothing where the key belongs has been taken out of it.
+        index.apply_member(Member {
+            bindings: bindings("nothing", &[("alpha", "editor")]),
+            ..member("ann", 3)
+        });
+        index.apply_key(&Key {
+            project: Some("alpha".parse().unwrap()),
+            ..everything("p", "member/mem_ann")
+        });
+        assert_eq!(writes(&index, "a"), Err(Reason::Inactive));
+        assert_eq!(ask(&index, "p", "docs.write", "project/alpha"), Ok(()));
+        index.apply_member(Member {
+            bindings: bindings("nothing", &[]),
+            ..member("ann", 4)
+        });
+        assert_eq!(
+            ask(&index, "p", "docs.write", "project/alpha"),
+            Err(Reason::Inactive)
+        );
         // While a member stands, a key that does not inherit may do more than its creator.
-        index.apply_member(member("ann", 3));
+        index.apply_member(member("ann", 5));
         assert_eq!(writes(&index, "a"), Ok(()));
     }
 }

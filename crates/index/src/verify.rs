@@ -15,6 +15,7 @@ use keyway_core::text::Label;
 use keyway_core::time::Timestamp;
 use keyway_token::digest::Digest;
 
+use crate::access::Access;
 use crate::index::Index;
 use crate::organizations::OrganizationEntry;
 use crate::policy::Policy;
@@ -113,7 +114,7 @@ impl Index {
             record,
             texts,
             organization: &organization,
-            creator: creator.as_creator(),
+            creator: creator.as_creator(&record.access, policy),
             roles: &policy.roles,
             resource: it.ask.resource.as_ref(),
         };
@@ -157,14 +158,23 @@ enum CreatorEntry {
 }
 
 impl CreatorEntry {
-    fn as_creator(&self) -> Creator<'_> {
-        match self {
-            Self::NotNeeded => Creator::NotNeeded,
-            Self::Nobody => Creator::Gone,
-            Self::Member(entry) => match entry.as_ref().filter(|member| member.is_active()) {
-                Some(member) => Creator::Member(&member.bindings),
-                None => Creator::Gone,
-            },
+    fn as_creator(&self, access: &Access, policy: &Policy) -> Creator<'_> {
+        let Self::Member(entry) = self else {
+            return match self {
+                Self::NotNeeded => Creator::NotNeeded,
+                Self::Nobody | Self::Member(_) => Creator::Gone,
+            };
+        };
+        let own = access.ceiling.as_ref();
+        // Where keys stop with their creator, they stop with who was taken out of their project too.
+        let is_here = |member: &Member| {
+            member.is_active()
+                && (!policy.members.keys_follow_creator
+                    || member.bindings.hold_anything(own, &policy.roles))
+        };
+        match entry.as_ref().filter(|member| is_here(member)) {
+            Some(member) => Creator::Member(&member.bindings),
+            None => Creator::Gone,
         }
     }
 }

@@ -23,8 +23,9 @@ use http::request::Parts;
 use http::{HeaderValue, header};
 use keyway_api::code::Code;
 use keyway_core::grant::Grants;
-use keyway_core::id::{OrganizationId, ProjectId};
+use keyway_core::id::{MemberId, OrganizationId, ProjectId};
 use keyway_core::management::{ManagementPermission, Part, Reach};
+use keyway_core::profile::ProjectRule;
 use keyway_core::text::Label;
 use keyway_store::call::Call;
 
@@ -34,6 +35,8 @@ use crate::auth::caller::{Caller, Who};
 use crate::auth::permissions::Needed;
 use crate::request::context::RequestContext;
 use crate::routes::keys::making::KeyDraft;
+
+pub(crate) const NAME_A_PROJECT: &str = "a key belongs to exactly one project: name it";
 
 /// Proof that the caller holds the permission `P`, and where.
 #[derive(Debug)]
@@ -148,28 +151,54 @@ impl<P> Permit<P> {
 
     /// A new key must lie where the caller may make keys, and hold no more than the caller holds.
     pub(crate) fn may_make(&self, app: &App, draft: &KeyDraft) -> Result<(), Problem> {
-        self.may_place(
-            app,
-            &draft.organization,
-            draft.project.as_ref(),
-            draft.owner.as_ref(),
-        )?;
+        self.may_place(app, draft)?;
+        self.may_give(app, &draft.grants, &draft.created_by)?;
         self.may_hand_on(app, &draft.grants, draft.project.as_ref())
     }
 
-    fn may_place(
-        &self,
-        app: &App,
-        organization: &OrganizationId,
-        project: Option<&ProjectId>,
-        owner: Option<&Label>,
-    ) -> Result<(), Problem> {
-        if self.reach.covers_key(organization, project, owner) {
+    fn may_place(&self, app: &App, draft: &KeyDraft) -> Result<(), Problem> {
+        let (project, owner) = (draft.project.as_ref(), draft.owner.as_ref());
+        let rule = app.profile_in_force()?.profile.key.project;
+        if project.is_none() && rule == ProjectRule::RequiredOfPeople && !self.is_program() {
+            return Err(Problem::field("/project", NAME_A_PROJECT));
+        }
+        let organization = &draft.organization;
+        if self
+            .reach
+            .covers_key(organization, project, owner, &draft.created_by)
+        {
             return Ok(());
         }
         Err(self
             .caller
             .denied(app, "not in this project, or for this owner"))
+    }
+
+    fn is_program(&self) -> bool {
+        matches!(self.caller.who, Who::ManagementKey(_))
+    }
+
+    /// The kind of right that the profile lets a caller give: where keys follow their creators' roles,
+    /// a member gives nothing else. And only a member has roles that `creator`'s key could follow.
+    pub(crate) fn may_give(
+        &self,
+        app: &App,
+        grants: &Grants,
+        creator: &str,
+    ) -> Result<(), Problem> {
+        let is_member = MemberId::of_actor(creator).is_some();
+        if grants.has_inherit() && !is_member {
+            let rule = "nobody's roles can be inherited: the key's creator is no member";
+            return Err(Problem::field("/grants", rule));
+        }
+        let rules = &app.profile_in_force()?.profile.grants;
+        let is_person = matches!(self.caller.who, Who::Member { .. });
+        if rules.members_inherit && is_person && !grants.all_inherit() {
+            let rule = "keys of members inherit their creator's role: `inherit`, with or without \
+                        `permissions` to narrow it";
+            return Err(Problem::field("/grants", rule));
+        }
+        Ok(())
     }
 
     /// What a key holds must be what the caller holds too (I6): at creation, edit and rotation.
@@ -211,10 +240,16 @@ pub(crate) fn reach_of(
                 .projects_managing(permission, roles)
                 .cloned()
                 .collect();
+            let own = member.own_keys(permission, roles);
             if bindings.manage(permission, roles) {
                 Some(Reach::One(member.organization.clone()))
-            } else if permission.is_about_keys() && !projects.is_empty() {
-                Some(part(member.organization.clone(), Some(projects), None))
+            } else if permission.is_about_keys() && (!projects.is_empty() || own.is_some()) {
+                let projects = Some(projects);
+                let of = Part {
+                    own,
+                    ..part(member.organization.clone(), projects, None)
+                };
+                Some(Reach::Part(Box::new(of)))
             } else {
                 None
             }
@@ -225,6 +260,7 @@ pub(crate) fn reach_of(
             portal
                 .manages(permission)
                 .then(|| part(portal.organization.clone(), projects, portal.owner.clone()))
+                .map(|part| Reach::Part(Box::new(part)))
         }
     })
 }
@@ -233,12 +269,13 @@ fn part(
     organization: OrganizationId,
     projects: Option<BTreeSet<ProjectId>>,
     owner: Option<Label>,
-) -> Reach {
-    Reach::Part(Box::new(Part {
+) -> Part {
+    Part {
         organization,
         projects,
         owner,
-    }))
+        own: None,
+    }
 }
 
 pub(crate) fn request_context(parts: &Parts) -> Result<RequestContext, Problem> {

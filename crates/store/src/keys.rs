@@ -259,5 +259,6 @@ impl Store {
 
 /// Whether `reach` covers more of a key than its organization, which the query has seen to.
 pub(crate) fn is_in(reach: &Reach, key: &Key) -> bool {
-    reach.covers_key(&key.organization, key.project.as_ref(), key.owner.as_ref())
+    let (project, owner) = (key.project.as_ref(), key.owner.as_ref());
+    reach.covers_key(&key.organization, project, owner, &key.created_by)
 }

@@ -176,8 +176,8 @@ fn named(reach: &Reach) -> Option<Vec<&str>> {
     let Reach::Part(part) = reach else {
         return None;
     };
-    match (&part.projects, &part.owner) {
-        (Some(projects), _) => Some(projects.iter().map(ProjectId::as_str).collect()),
+    match (part.projects_seen(), &part.owner) {
+        (Some(projects), _) => Some(projects.into_iter().map(ProjectId::as_str).collect()),
         // Whose keys may lie in any project learns of none by that.
         (None, Some(_)) => Some(Vec::new()),
         (None, None) => None,

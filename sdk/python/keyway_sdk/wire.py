@@ -452,6 +452,7 @@ class Role(TypedDict):
 
     description: str
     manage: list[str]
+    manage_own: list[str]
     name: str
     permissions: list[str]
     places: list[str]

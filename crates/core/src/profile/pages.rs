@@ -81,6 +81,8 @@ pub enum Column {
     LastUsed,
     Expires,
     Created,
+    CreatedBy,
+    Permissions,
 }
 
 /// How a creator says what a key may do.
@@ -270,6 +272,8 @@ fn columns(words: Option<Vec<String>>) -> Result<Vec<Column>, InvalidProfile> {
             "last_used" => C::LastUsed,
             "expires" => C::Expires,
             "created" => C::Created,
+            "created_by" => C::CreatedBy,
+            "permissions" => C::Permissions,
             _ => {
                 return Err(fault(
                     "pages.columns",

@@ -124,7 +124,11 @@ fn key_format(table: KeyTable) -> Result<KeyFormat, InvalidProfile> {
     let project = match table.project.as_str() {
         "optional" => ProjectRule::Optional,
         "required" => ProjectRule::Required,
-        _ => return Err(fault("key.project", "is \"optional\" or \"required\"")),
+        "required-of-people" => ProjectRule::RequiredOfPeople,
+        _ => {
+            let rule = "is \"optional\", \"required\" or \"required-of-people\"";
+            return Err(fault("key.project", rule));
+        }
     };
     Ok(KeyFormat {
         template,
@@ -202,13 +206,19 @@ fn role(
     {
         return Err(fault(key, &format!("{word} is not in the catalogue")));
     }
-    let manage = table.manage.iter();
-    let manage = patterns(key, manage.chain(inner.iter().flat_map(|it| &it.manage)))?;
+    let with_inner = |own: fn(&RoleTable) -> &Vec<String>| {
+        let tables = std::iter::once(table).chain(inner.iter().copied());
+        patterns(key, tables.flat_map(own))
+    };
+    let manage = with_inner(|it| &it.manage)?;
     if let Some(word) = manage.iter().find(|pattern| !is_management(pattern)) {
-        return Err(fault(
-            key,
-            &format!("{word} is nothing that a member can do here"),
-        ));
+        let rule = format!("{word} is nothing that a member can do here");
+        return Err(fault(key, &rule));
+    }
+    let manage_own = with_inner(|it| &it.manage_own)?;
+    if let Some(word) = manage_own.iter().find(|pattern| !is_about_keys(pattern)) {
+        let rule = format!("{word} is nothing that is done with one's own keys");
+        return Err(fault(key, &rule));
     }
     let is_for = |place: &str| table.places.iter().any(|it| it == place);
     if let Some(other) = table
@@ -226,6 +236,7 @@ fn role(
         description: table.description.clone().unwrap_or_default(),
         permissions,
         manage,
+        manage_own,
         is_for_organization: is_for("organization"),
         is_for_project: is_for("project"),
     })
@@ -260,6 +271,17 @@ fn is_management(pattern: &PermissionPattern) -> bool {
     }
 }
 
+/// Whether it is done with keys, and with them alone.
+fn is_about_keys(pattern: &PermissionPattern) -> bool {
+    match pattern {
+        PermissionPattern::Word(word) => {
+            is_management(pattern) && word.as_str().starts_with("keys.")
+        }
+        PermissionPattern::BeginsWith(start) => &**start == "keys.",
+        PermissionPattern::All | PermissionPattern::EndsWith(_) => false,
+    }
+}
+
 /// The roles that a role contains. One level: a contained role contains none.
 fn contained<'a>(
     tables: &'a BTreeMap<String, RoleTable>,
@@ -291,10 +313,11 @@ fn grant_rules(
     let default = match table.default {
         DefaultValue::Word(word) if word == "nothing" => DefaultGrants::Nothing,
         DefaultValue::Word(word) if word == "all-of-own" => DefaultGrants::AllOfOwn,
+        DefaultValue::Word(word) if word == "inherit" => DefaultGrants::Inherit,
         DefaultValue::Word(_) => {
             return Err(fault(
                 key,
-                "is \"nothing\", \"all-of-own\" or a list of grants",
+                "is \"nothing\", \"all-of-own\", \"inherit\" or a list of grants",
             ));
         }
         DefaultValue::List(tables) => {
@@ -309,6 +332,7 @@ fn grant_rules(
     Ok(GrantRules {
         default,
         is_choosable: table.choosable,
+        members_inherit: table.members_inherit,
     })
 }
 

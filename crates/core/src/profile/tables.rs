@@ -71,6 +71,8 @@ pub(super) struct RoleTable {
     #[serde(default)]
     pub(super) manage: Vec<String>,
     #[serde(default)]
+    pub(super) manage_own: Vec<String>,
+    #[serde(default)]
     pub(super) places: Vec<String>,
     #[serde(default)]
     pub(super) contains: Vec<String>,
@@ -81,13 +83,15 @@ pub(super) struct RoleTable {
 pub(super) struct GrantsTable {
     pub(super) choosable: bool,
     pub(super) default: DefaultValue,
+    #[serde(default)]
+    pub(super) members_inherit: bool,
 }
 
 #[derive(Deserialize)]
 #[serde(
     untagged,
-    expecting = "grants.default is \"nothing\", \"all-of-own\" or a list of grants, each with a \
-                 resource and either permissions or a role"
+    expecting = "grants.default is \"nothing\", \"all-of-own\", \"inherit\" or a list of grants, each \
+                 with a resource and either permissions or a role"
 )]
 pub(super) enum DefaultValue {
     Word(String),

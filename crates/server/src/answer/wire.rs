@@ -251,6 +251,7 @@ pub(crate) fn role(name: &RoleName, it: &Role) -> role::Role {
         description: it.description.clone(),
         permissions: it.permissions.iter().map(ToString::to_string).collect(),
         manage: it.manage.iter().map(ToString::to_string).collect(),
+        manage_own: it.manage_own.iter().map(ToString::to_string).collect(),
         places: places
             .iter()
             .filter(|(is, _)| *is)

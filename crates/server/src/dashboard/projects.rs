@@ -291,7 +291,7 @@ async fn load(visitor: &Visitor, reach: &Reach, id: &str) -> Result<Project, Pro
     let not_found = || Problem::new(Code::ProjectNotFound);
     let id: ProjectId = id.parse().map_err(|_| not_found())?;
     let organization = visitor.organization();
-    if !reach.covers_key(organization, Some(&id), None) {
+    if !reach.covers_project(organization, &id) {
         return Err(not_found());
     }
     let found = visitor.app.store.find_project(organization, &id).await?;

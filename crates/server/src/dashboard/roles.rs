@@ -45,7 +45,8 @@ struct Area {
 #[derive(Clone, Debug)]
 struct Row {
     word: String,
-    held: Vec<bool>,
+    /// Of each role: `yes`, `own` for no keys but their own, or `no`.
+    held: Vec<&'static str>,
 }
 
 /// `GET /roles`
@@ -94,6 +95,11 @@ fn manages(role: &Role, permission: ManagementPermission) -> bool {
     word.is_ok_and(|word| role.manage.iter().any(|it| it.matches(&word)))
 }
 
+fn manages_own(role: &Role, permission: ManagementPermission) -> bool {
+    let word = permission.as_str().parse::<Permission>();
+    word.is_ok_and(|word| role.manage_own.iter().any(|it| it.matches(&word)))
+}
+
 fn places(role: &Role) -> &'static str {
     match (role.is_for_organization, role.is_for_project) {
         (true, true) => "organization and projects",
@@ -111,7 +117,11 @@ fn areas(roles: &[&Role], profile: &Profile) -> Vec<Area> {
             word: profile.labels.of(*permission).to_owned(),
             held: roles
                 .iter()
-                .map(|role| manages(role, *permission))
+                .map(|role| match manages(role, *permission) {
+                    true => "yes",
+                    false if manages_own(role, *permission) => "own",
+                    false => "no",
+                })
                 .collect(),
         };
         put(&mut areas, &in_words(noun), row);
@@ -158,6 +168,7 @@ fn product_rows(roles: &[&Role], catalogue: &Catalogue) -> Vec<Row> {
         held: roles
             .iter()
             .map(|role| role.permissions.iter().any(|it| it.covers(pattern)))
+            .map(|is_held| if is_held { "yes" } else { "no" })
             .collect(),
     });
     rows.collect()

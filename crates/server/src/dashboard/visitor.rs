@@ -215,7 +215,8 @@ impl Visitor {
     /// The same for the keys of one project.
     pub(crate) fn may_in(&self, permission: ManagementPermission, project: &ProjectId) -> bool {
         let reach = crate::auth::reach_of(&self.app, &self.caller, permission);
-        let is_in = |reach: Reach| reach.covers_key(self.organization(), Some(project), None);
+        let by = self.caller.origin().actor.to_text();
+        let is_in = |reach: Reach| reach.covers_key(self.organization(), Some(project), None, &by);
         reach.ok().flatten().is_some_and(is_in)
     }
 

@@ -111,12 +111,7 @@ pub(crate) fn may_give(app: &App, caller: &Caller, bindings: &Bindings) -> Resul
     let in_force = app.profile_in_force()?;
     let roles = &in_force.profile.roles;
     let manages_more = ManagementPermission::ALL.iter().any(|permission| {
-        let gives = bindings.manage(*permission, roles)
-            || bindings
-                .projects_managing(*permission, roles)
-                .next()
-                .is_some();
-        gives && !caller.manages(*permission, roles)
+        bindings.manage_anything(*permission, roles) && !caller.manages(*permission, roles)
     });
     let excess = caller.excess(roles, &as_grants(bindings), None);
     if !manages_more && excess.is_empty() {

@@ -42,6 +42,25 @@ impl Browser {
         .await
     }
 
+    /// A call as a page of one's own makes it: by the cookie, with its origin.
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Value) -> Answer {
+        self.send_as(method, path, "application/json", body.to_string())
+            .await
+    }
+
+    pub(crate) async fn send_as(
+        &self,
+        method: Method,
+        path: &str,
+        media_type: &str,
+        body: String,
+    ) -> Answer {
+        let cookie = format!("{COOKIE}={}", self.cookie.as_deref().unwrap_or_default());
+        let call = self.caller.call(method, path).header("cookie", &cookie);
+        let call = call.header("origin", ORIGIN).body(media_type, body);
+        call.send().await
+    }
+
     /// Sends a form from `origin`, and takes the cookie that comes back.
     pub(crate) async fn post_from(
         &mut self,

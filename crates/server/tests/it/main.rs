@@ -31,6 +31,7 @@ mod follow;
 mod foreign_entries;
 mod idempotency;
 mod import;
+mod inherited_keys;
 mod jwt;
 mod keys_create;
 mod keys_edit;

@@ -1,5 +1,7 @@
 //! Lists of keys, newest first, with filters that hold together.
 
+use std::collections::BTreeSet;
+
 use keyway_core::id::{OrganizationId, ProjectId};
 use keyway_core::key::{Key, KeyStatus};
 use keyway_core::management::{Part, Reach};
@@ -129,8 +131,20 @@ impl Conditions {
     /// The part of an organization's keys that a caller may see.
     fn part(&mut self, part: &Part) {
         self.equal("owner", part.owner.as_ref().map(Label::as_str));
-        let Some(projects) = &part.projects else {
-            return;
+        let of_projects = self.in_projects(part.projects.as_ref());
+        let Some(own) = &part.own else {
+            return self.both(&format!("{of_projects} AND "));
+        };
+        let maker = self.value(Value::Text(own.member.to_actor()));
+        let own = self.in_projects(own.projects.as_ref());
+        self.both(&format!(
+            "({of_projects} OR (created_by = ${maker} AND {own})) AND "
+        ));
+    }
+
+    fn in_projects(&mut self, projects: Option<&BTreeSet<ProjectId>>) -> String {
+        let Some(projects) = projects else {
+            return "1 = 1".to_owned();
         };
         let numbers: Vec<String> = projects
             .iter()
@@ -142,7 +156,7 @@ impl Conditions {
         } else {
             numbers.join(", ")
         };
-        self.both(&format!("project IN ({list}) AND "));
+        format!("project IN ({list})")
     }
 
     /// All of a filter but `q`.

@@ -1,7 +1,7 @@
 //! What whoever may see only some of the keys of an organization sees and changes.
 
 use keyway_core::key::{Key, KeyStatus, Lifetime};
-use keyway_core::management::{Part, Reach};
+use keyway_core::management::{OwnKeys, Part, Reach};
 use keyway_store::Store;
 use keyway_store::error::Refusal;
 use keyway_store::keys::change::KeyAt;
@@ -44,9 +44,18 @@ async fn with_parts(store: &Store) {
             project: project.map(|it| it.parse().unwrap()),
             owner: owner.map(|it| it.parse().unwrap()),
             name: format!("Name {id}").parse().unwrap(),
+            created_by: creator(id).to_owned(),
             ..key(organization, id)
         };
         let _made = store.create_key(&system(), key, OPEN, at(1)).await.unwrap();
+    }
+}
+
+/// Ann made one in each project.
+fn creator(id: &str) -> &'static str {
+    match id {
+        "a2" | "b1" | "x1" => "member/mem_ann",
+        _ => "system",
     }
 }
 
@@ -57,6 +66,21 @@ fn part(projects: Option<&[&str]>, owner: Option<&str>) -> Reach {
         organization: organization_id("acme"),
         projects: projects.map(|it| it.iter().map(|it| it.parse().unwrap()).collect()),
         owner: owner.map(|it| it.parse().unwrap()),
+        own: None,
+    }))
+}
+
+/// All of some projects, and what Ann made in others.
+fn with_own(projects: &[&str], own: Option<&[&str]>) -> Reach {
+    let set = |it: &[&str]| it.iter().map(|it| it.parse().unwrap()).collect();
+    Reach::Part(Box::new(Part {
+        organization: organization_id("acme"),
+        projects: Some(set(projects)),
+        owner: None,
+        own: Some(OwnKeys {
+            member: "mem_ann".parse().unwrap(),
+            projects: own.map(set),
+        }),
     }))
 }
 
@@ -72,6 +96,14 @@ fn parts() -> Vec<(Reach, Vec<&'static str>)> {
         (part(Some(&["gamma"]), None), vec![]),
         (part(Some(&[]), None), vec![]),
         (part(Some(&[]), Some("u_1")), vec![]),
+        (with_own(&[], None), vec!["b1", "a2"]),
+        (with_own(&[], Some(&["alpha"])), vec!["a2"]),
+        (with_own(&["beta"], Some(&["alpha"])), vec!["b1", "a2"]),
+        (
+            with_own(&["alpha"], Some(&["beta"])),
+            vec!["b1", "a2", "a1"],
+        ),
+        (with_own(&["alpha"], Some(&["gamma"])), vec!["a2", "a1"]),
     ]
 }
 
@@ -149,6 +181,7 @@ async fn a_part_of_an_organization_lists_its_own_projects_alone(place: &Place) {
             organization: organization_id("acme"),
             projects,
             owner: owner.map(|it| it.parse().unwrap()),
+            own: None,
         }));
         let store = store.clone();
         async move {

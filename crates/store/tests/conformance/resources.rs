@@ -268,6 +268,7 @@ async fn a_part_of_an_organization_sees_its_projects_alone(place: &Place) {
             organization: acme.clone(),
             projects: Some(projects.iter().map(|it| it.parse().unwrap()).collect()),
             owner: None,
+            own: None,
         }))
     };
     for (projects, expected) in [

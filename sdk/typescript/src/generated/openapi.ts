@@ -1059,6 +1059,8 @@ export interface components {
                 description: string;
                 /** @description What its members may do here. */
                 manage: string[];
+                /** @description What of `keys.…` its members may do with keys that they made, beside that. */
+                manage_own: string[];
                 /** @description The word by which it is given. */
                 name: string;
                 /** @description The product's permissions and patterns that it holds and hands on. */
@@ -1448,6 +1450,8 @@ export interface components {
             description: string;
             /** @description What its members may do here. */
             manage: string[];
+            /** @description What of `keys.…` its members may do with keys that they made, beside that. */
+            manage_own: string[];
             /** @description The word by which it is given. */
             name: string;
             /** @description The product's permissions and patterns that it holds and hands on. */

@@ -206,7 +206,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
     (
         "\"optional\"",
         "\"maybe\"",
-        "key.project: is \"optional\" or",
+        "key.project: is \"optional\", \"required\" or",
     ),
     (
         "\"orders.write\"",
@@ -424,4 +424,25 @@ fn a_profile_that_is_too_large_is_not_read() {
         Profile::parse(&large).unwrap_err(),
         InvalidProfile::TooLarge
     );
+}
+
+#[test]
+fn a_role_says_what_is_done_with_keys_of_ones_own() {
+    let with = |words: &str| {
+        let own = format!("[roles.reader]\nmanage_own = {words}");
+        Profile::parse(&SMALL.replace("[roles.reader]", &own)).map_err(|error| error.to_string())
+    };
+    let profile = with("[\"keys.read\"]").unwrap();
+    for role in ["reader", "writer"] {
+        let role = role.parse().unwrap();
+        let own = |permission| profile.roles.manage_own(&role, permission);
+        assert!(own(ManagementPermission::KeysRead) && !own(ManagementPermission::KeysCreate));
+        assert!(!profile.roles.manage(&role, ManagementPermission::KeysRead));
+    }
+    for word in ["*", "*.read", "members.read", "keys.raed"] {
+        assert_eq!(
+            with(&format!("[\"{word}\"]")).unwrap_err(),
+            format!("roles.reader: {word} is nothing that is done with one's own keys")
+        );
+    }
 }

@@ -80,13 +80,14 @@ impl Filled {
         }
     }
 
-    /// None where a form cannot say it.
-    pub(crate) fn of_right(right: &Right) -> Option<Self> {
+    /// None where a form cannot say it. `inherits`: permissions that are chosen narrow what is inherited.
+    pub(crate) fn of_right(right: &Right, inherits: bool) -> Option<Self> {
         match right {
             Right::Inherit(None) => Some(Self {
                 way: word(Access::Inherit).to_owned(),
                 ..Self::default()
             }),
+            Right::Inherit(Some(set)) if inherits => Some(Self::of_permissions(set)),
             Right::Inherit(Some(_)) => None,
             Right::Role(role) => Some(Self {
                 way: word(Access::Role).to_owned(),
@@ -190,7 +191,13 @@ fn choice(word: &str, title: &str, is_chosen: bool) -> Choice {
 /// The permissions to choose from; None where any word may be written.
 fn listed(desk: &Desk) -> Option<Vec<Permission>> {
     if let Catalogue::Words(words) = &desk.profile().permissions {
-        return Some(words.clone());
+        let roles = &desk.profile().roles;
+        let is_of_people = |word: &&Permission| roles.iter().any(|(it, _)| roles.hold(it, word));
+        return Some(match &desk.visitor.who {
+            // What no role holds nobody can give here.
+            VisitorKind::Member(_) => words.iter().filter(is_of_people).cloned().collect(),
+            VisitorKind::Portal(_) => words.clone(),
+        });
     }
     match &desk.visitor.who {
         VisitorKind::Member(_) => None,
@@ -263,6 +270,12 @@ pub(crate) fn excess(
     caller.excess(&desk.profile().roles, &grants, project)
 }
 
+/// Whether the visitor's keys follow their role, so that chosen permissions are those of it that the
+/// key has.
+pub(crate) fn inherits(desk: &Desk) -> bool {
+    desk.profile().grants.members_inherit && desk.member().is_some()
+}
+
 /// What was chosen, or the sentence that says what is wrong with it.
 pub(crate) fn read(desk: &Desk, filled: &Filled) -> Result<Right, String> {
     let offered = offered(desk);
@@ -273,6 +286,9 @@ pub(crate) fn read(desk: &Desk, filled: &Filled) -> Result<Right, String> {
     Ok(match way {
         None => return Err("Choose what the key may do.".to_owned()),
         Some(Access::Inherit) => Right::Inherit(None),
+        Some(Access::Permissions) if inherits(desk) => {
+            Right::Inherit(Some(permissions(desk, filled)?))
+        }
         Some(Access::Permissions) => Right::Permissions(permissions(desk, filled)?),
         Some(Access::Role) => Right::Role(role(desk, &filled.role)?),
     })

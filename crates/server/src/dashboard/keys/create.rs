@@ -106,7 +106,7 @@ fn show(desk: &Desk, frame: Frame, projects: Projects, form: Form, code: StatusC
         ),
         project_name: desk.project().map(|it| projects.name(it).to_owned()),
         projects: projects.0,
-        needs_project: profile.key.project == ProjectRule::Required,
+        needs_project: needs_project(desk),
         environments: &profile.key.environments,
         expiry: form.fields.expiry_choices(desk),
         tomorrow: tomorrow(desk.now()).to_string(),
@@ -181,6 +181,10 @@ fn read(desk: &Desk, permit: &Permit<KeysCreate>, form: &mut Form) -> Option<Key
     })
 }
 
+fn needs_project(desk: &Desk) -> bool {
+    desk.profile().key.project != ProjectRule::Optional
+}
+
 #[expect(clippy::option_option, reason = "a fault differs from no project")]
 fn read_project(
     desk: &Desk,
@@ -188,11 +192,12 @@ fn read_project(
     form: &mut Form,
 ) -> Option<Option<ProjectId>> {
     let project = chosen(desk, form);
-    let is_missing = project.is_none() && desk.profile().key.project == ProjectRule::Required;
+    let is_missing = project.is_none() && needs_project(desk);
     let organization = desk.visitor.organization();
+    let by = permit.call().origin.actor.to_text();
     let is_open = permit
         .reach()
-        .covers_key(organization, project.as_ref(), desk.owner());
+        .covers_key(organization, project.as_ref(), desk.owner(), &by);
     if is_missing || !is_open {
         form.fields.add(PROJECT, "Choose a project.");
         return None;

@@ -87,7 +87,7 @@ impl Lines {
         let own = own(key.project.as_ref());
         let line = |grant: &Grant| {
             let line = Line {
-                access: Filled::of_right(&grant.right)?,
+                access: Filled::of_right(&grant.right, access::inherits(desk))?,
                 scope: Scope::of(&grant.resource, &own),
                 ..Line::default()
             };
@@ -130,7 +130,9 @@ impl Lines {
     /// The grants; None when a line has a fault, which it then says.
     pub(crate) fn read(&mut self, desk: &Desk, project: Option<&ProjectId>) -> Option<Grants> {
         if access::offered(desk).is_empty() {
-            return making::grants(&mut Faults::default(), None, project, desk.profile());
+            let created_by = desk.visitor.caller.origin().actor.to_text();
+            let (faults, profile) = (&mut Faults::default(), desk.profile());
+            return making::grants(faults, None, project, &created_by, profile);
         }
         let read = self.0.iter_mut().map(|line| line.read(desk, project));
         let grants: Vec<Option<Grant>> = read.collect();

@@ -278,6 +278,8 @@ fn column(column: Column) -> (&'static str, &'static str) {
         Column::LastUsed => ("used", "Last used"),
         Column::Expires => ("expires", "Expires"),
         Column::Created => ("created", "Created"),
+        Column::CreatedBy => ("created_by", "Created by"),
+        Column::Permissions => ("permissions", "Permissions"),
     }
 }
 

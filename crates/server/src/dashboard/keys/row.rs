@@ -7,6 +7,7 @@ use keyway_core::id::KeyId;
 use keyway_core::key::{Key, KeyStatus};
 use keyway_core::management::ManagementPermission;
 use keyway_core::permission::PermissionSet;
+use keyway_core::profile::pages::Column;
 use keyway_core::time::{Span, Timestamp};
 use keyway_store::usage::{ALLOWED, LastUse, UsageDay};
 
@@ -35,6 +36,9 @@ pub(crate) struct Row {
     pub requests: String,
     pub used: Option<Moment>,
     pub created: Moment,
+    pub created_by: String,
+    /// What it may do.
+    pub rights: String,
     pub ending: Ending,
     /// The name as its actions call it.
     pub called: String,
@@ -136,6 +140,8 @@ impl<'a> Rows<'a> {
             requests: grouped(days.iter().sum()),
             used: self.used_at(&key.id).map(|at| moments::ago(at, now)),
             created: moments::ago(key.created_at, now),
+            created_by: desk.person(&key.created_by),
+            rights: grants_words(desk, &key.grants, &key.created_by),
             ending: Ending::of(desk, key, rotated_at),
             called: match pair {
                 Pair::New => format!("{name}, new key"),
@@ -168,6 +174,7 @@ impl<'a> Rows<'a> {
         match pair {
             Pair::Old { .. } => return "Old key of this pair".to_owned(),
             Pair::New => words.push("new key".to_owned()),
+            Pair::None if self.desk.pages().columns.contains(&Column::Permissions) => {}
             Pair::None => words.push(grants_words(self.desk, &key.grants, &key.created_by)),
         }
         words.join(" · ")
@@ -206,16 +213,23 @@ pub(crate) fn grants_words(desk: &Desk, grants: &Grants, created_by: &str) -> St
             Right::Role(name) => {
                 return format!("role {}", desk.visitor.role_title(name));
             }
-            Right::Inherit(_) => {
-                let who = desk.person(created_by);
-                return match who.as_str() {
-                    "you" => "all of my role".to_owned(),
-                    who => format!("all of the role of {who}"),
+            Right::Inherit(narrowed) => {
+                let much = match narrowed {
+                    Some(PermissionSet::Words(some)) => counted(some.len()),
+                    Some(PermissionSet::All) | None => "all".to_owned(),
+                };
+                return match desk.person(created_by).as_str() {
+                    "you" => format!("{much} of my role"),
+                    who => format!("{much} of the role of {who}"),
                 };
             }
         }
     }
-    match words {
+    counted(words)
+}
+
+fn counted(permissions: usize) -> String {
+    match permissions {
         0 => "no permissions".to_owned(),
         1 => "1 permission".to_owned(),
         words => format!("{words} permissions"),

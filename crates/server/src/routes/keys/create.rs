@@ -135,7 +135,13 @@ fn read(
     let owner = faults.parse("/owner", body.owner.as_deref());
     let managed_by = faults.parse("/managed_by", body.managed_by.as_deref());
     let project = place.project.as_ref();
-    let grants = making::grants(&mut faults, body.grants.as_deref(), project, profile);
+    let grants = making::grants(
+        &mut faults,
+        body.grants.as_deref(),
+        project,
+        &created_by,
+        profile,
+    );
     let ip_rules = wire::read::ip_rules(&mut faults, &body.ip_rules);
     let metadata = wire::read::metadata(&mut faults, &body.metadata);
     let lifetime = wire::read::lifetime(&mut faults, body.expires_at, now);

@@ -40,6 +40,9 @@ pub(crate) async fn edit(
     let edit = read(&body, &in_force.profile, now)?;
     if let Some(grants) = &edit.grants {
         let found = app.store.find_key(permit.reach(), &id).await?;
+        if let Some(key) = &found {
+            permit.may_give(&app, grants, &key.created_by)?;
+        }
         let project = found.as_ref().and_then(|key| key.project.as_ref());
         permit.may_hand_on(&app, grants, project)?;
     }

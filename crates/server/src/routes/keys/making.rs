@@ -3,7 +3,7 @@
 
 use keyway_api::code::Code;
 use keyway_core::grant::{Grant, Grants, Right};
-use keyway_core::id::{KeyId, OrganizationId, ProjectId};
+use keyway_core::id::{KeyId, MemberId, OrganizationId, ProjectId};
 use keyway_core::key::{Key, KeyState, Lifetime};
 use keyway_core::network::IpRules;
 use keyway_core::permission::PermissionSet;
@@ -18,6 +18,7 @@ use keyway_token::secret::Secret;
 use crate::answer::problem::Problem;
 use crate::answer::wire;
 use crate::app::App;
+use crate::auth::NAME_A_PROJECT;
 use crate::first_start::ID_CHARS;
 use crate::request::fields::Faults;
 
@@ -136,7 +137,7 @@ impl Place {
             None => None,
         };
         if project.is_none() && profile.key.project == ProjectRule::Required {
-            faults.add("/project", "a key belongs to exactly one project: name it");
+            faults.add("/project", NAME_A_PROJECT);
         }
         let fixed = project
             .as_ref()
@@ -164,13 +165,16 @@ impl Place {
     }
 }
 
-/// The grants that are named, where the profile lets a creator choose, else its default.
+/// The grants that are named, where the profile lets a creator choose, else its default. Who is no
+/// member has no role to inherit.
 pub(crate) fn grants(
     faults: &mut Faults,
     named: Option<&[keyway_api::grant::Grant]>,
     project: Option<&ProjectId>,
+    created_by: &str,
     profile: &Profile,
 ) -> Option<Grants> {
+    let is_member = MemberId::of_actor(created_by).is_some();
     match named {
         Some(_) if !profile.grants.is_choosable => {
             faults.add(
@@ -183,17 +187,19 @@ pub(crate) fn grants(
         None => Some(match &profile.grants.default {
             DefaultGrants::Nothing => Grants::none(),
             DefaultGrants::These(grants) => grants.clone(),
-            DefaultGrants::AllOfOwn => all_of(project),
+            DefaultGrants::AllOfOwn => all_of_own(Right::Permissions(PermissionSet::All), project),
+            DefaultGrants::Inherit if !is_member => Grants::none(),
+            DefaultGrants::Inherit => all_of_own(Right::Inherit(None), project),
         }),
     }
 }
 
-fn all_of(project: Option<&ProjectId>) -> Grants {
+fn all_of_own(right: Right, project: Option<&ProjectId>) -> Grants {
     let own = project.map_or(Resource::All, |it| {
         Resource::Path(ResourcePath::of_project(it))
     });
     let all = Grant {
-        right: Right::Permissions(PermissionSet::All),
+        right,
         resource: own,
     };
     Grants::parse(vec![all]).unwrap_or_default()

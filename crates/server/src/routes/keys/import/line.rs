@@ -57,17 +57,18 @@ pub(super) fn read_line(
     let owner = faults.parse("/owner", line.owner.as_deref());
     let managed_by = faults.parse("/managed_by", line.managed_by.as_deref());
     let project = place.project.as_ref();
-    let grants = making::grants(&mut faults, line.grants.as_deref(), project, profile);
+    let by = permit.call().origin.actor.to_text();
+    let named = line.grants.as_deref();
+    let grants = making::grants(&mut faults, named, project, &by, profile);
     let ip_rules = wire::read::ip_rules(&mut faults, &line.ip_rules);
     let metadata = wire::read::metadata(&mut faults, &line.metadata);
-    let by = permit.call().origin.actor.to_text();
     let state = state(&mut faults, &line, &by, now);
     let lifetime = lifetime(&mut faults, &line, now);
     let parts = name
         .zip(grants)
         .zip(ip_rules.zip(metadata))
         .zip(place.environment.zip(identity));
-    let key = parts.map(
+    let read = parts.map(
         |(((name, grants), (ip_rules, metadata)), (environment, identity))| {
             let draft = KeyDraft {
                 organization,
@@ -85,10 +86,12 @@ pub(super) fn read_line(
                 created_at: line.created_at.map_or(now, wire::timestamp),
                 created_by: by,
             };
-            draft.with(identity)
+            (draft, identity)
         },
     );
-    faults.done(key)
+    let (draft, identity) = faults.done(read)?;
+
+    Ok(draft.with(identity))
 }
 
 fn identity(app: &App, faults: &mut Faults, line: &ImportLine) -> Option<Identity> {
