@@ -6,6 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use crate::browser::Browser;
 use crate::caller::{Answer, Caller};
 use crate::server::{Made, Server};
 
@@ -298,6 +299,42 @@ async fn an_import_keeps_to_the_limit_of_a_project() {
         (&results[0]["line"], &results[0]["code"]),
         (&json!(3), &json!("key_limit_reached"))
     );
+}
+
+#[tokio::test]
+async fn an_import_brings_no_more_than_whoever_imports_may_make() {
+    let server = Server::start().await;
+    let own = server.organization("Own").await;
+    for project in ["alpha", "beta"] {
+        server.project(&own, project).await;
+    }
+    let body = json!({"organization": own, "email": "ann@acme.example", "name": "Ann",
+        "role": "viewer", "project_roles": {"alpha": "developer"}});
+    let root = server.root();
+    let ann = root.post("/v1/members", body).await.expect(201);
+    let link = server.sign_in_link(&root, ann["id"].as_str().unwrap());
+    let ann = Browser::at(&server, &link.await).await;
+    let all_at = |resource: &str| json!([{"permissions": ["*"], "resource": resource}]);
+    let lines = [
+        line(
+            "old-1",
+            json!({"project": "alpha", "grants": all_at("project/alpha")}),
+        ),
+        line("old-2", json!({"project": "beta", "grants": []})),
+        line("old-3", json!({"grants": all_at("*")})),
+    ];
+    let media_type = "application/x-ndjson";
+    let answer = ann
+        .send_as(Method::POST, PATH, media_type, lines.join("\n"))
+        .await;
+    let results = results(&answer);
+    let refused: Vec<_> = results[..2]
+        .iter()
+        .map(|it| (&it["line"], &it["code"]))
+        .collect();
+    let denied = json!("permission_denied");
+    assert_eq!(refused, [(&json!(2), &denied), (&json!(3), &denied)]);
+    assert_eq!(results[2], json!({"imported": 1, "refused": 2}));
 }
 
 #[tokio::test]

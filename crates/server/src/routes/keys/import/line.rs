@@ -90,7 +90,7 @@ pub(super) fn read_line(
         },
     );
     let (draft, identity) = faults.done(read)?;
-
+    permit.may_make(app, &draft)?;
     Ok(draft.with(identity))
 }
 
