@@ -62,7 +62,9 @@ pub fn faults(method: &Method, path: &str, answer: &Answer) -> Vec<String> {
     if path.starts_with("/v1/") && !answer.header("cache-control").contains("no-store") {
         faults.push("may be stored by a cache".to_owned());
     }
-    let is_refusal = answer.status >= 400;
+    // Another product's calls refuse in its own words.
+    let is_foreign = path.starts_with("/api/");
+    let is_refusal = answer.status >= 400 && !is_foreign;
     if is_refusal && method != Method::HEAD {
         faults.extend(problem_faults(path, answer));
     }

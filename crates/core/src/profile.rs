@@ -26,6 +26,8 @@ pub struct Profile {
     pub title: String,
     /// Taken by an empty database that is started without a name.
     pub is_default: bool,
+    /// The foreign wire that is spoken beside the native one; its name is the server's to know.
+    pub dialect: Option<String>,
     pub key: KeyFormat,
     pub permissions: Catalogue,
     /// The product's words for what can be done here.
@@ -57,6 +59,8 @@ pub struct KeyFormat {
     pub legacy: Vec<String>,
     /// Characters of the secret shown after the fixed prefix.
     pub display_secret_chars: usize,
+    /// Whether the end of a secret is shown as well.
+    pub has_suffix: bool,
     pub project: ProjectRule,
 }
 

@@ -14,6 +14,7 @@ mod cluster;
 pub mod config;
 mod dashboard;
 pub mod dev;
+mod dialects;
 pub mod entropy;
 pub mod first_start;
 mod jobs;

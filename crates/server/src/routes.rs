@@ -26,15 +26,21 @@ pub(crate) mod whoami;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::routing::{delete, get, post};
 use keyway_api::code::Code;
 
 use crate::answer::problem::Problem;
 use crate::app::{App, AppState};
+use crate::dialects::Dialects;
 
 /// Everything but forward-auth.
 pub(crate) fn router(app: Arc<App>) -> Router {
+    let dialects = Dialects::new(&app);
+    let others = move |State(app): State<AppState>, request: Request| {
+        let dialects = dialects.clone();
+        async move { dialects.answer(&app, request).await }
+    };
     Router::new()
         .merge(native())
         .merge(crate::dashboard::routes())
@@ -45,7 +51,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/docs", get(docs::docs))
         .route("/problems", get(problems::list))
         .route("/problems/{code}", get(problems::page))
-        .fallback(nothing_here)
+        .fallback(others)
         .method_not_allowed_fallback(other_method)
         .layer(DefaultBodyLimit::disable())
         .with_state(app)
@@ -136,11 +142,11 @@ fn people() -> Router<AppState> {
         )
 }
 
-async fn nothing_here() -> Problem {
+pub(crate) async fn nothing_here() -> Problem {
     Problem::new(Code::RouteNotFound)
 }
 
 /// The router adds which methods there are.
-async fn other_method() -> Problem {
+pub(crate) async fn other_method() -> Problem {
     Problem::new(Code::MethodNotAllowed)
 }

@@ -64,6 +64,7 @@ impl Profile {
             name: name.as_str().to_owned(),
             title: title.as_str().to_owned(),
             is_default: file.default,
+            dialect: file.dialect,
             key,
             permissions,
             labels: Labels::read(file.permissions.labels)?,
@@ -136,6 +137,7 @@ fn key_format(table: KeyTable) -> Result<KeyFormat, InvalidProfile> {
         environments: table.environments,
         legacy: table.legacy,
         display_secret_chars: table.display_secret_chars,
+        has_suffix: table.suffix,
         project,
     })
 }

@@ -13,6 +13,7 @@ pub(super) struct ProfileFile {
     pub(super) title: String,
     #[serde(default)]
     pub(super) default: bool,
+    pub(super) dialect: Option<String>,
     pub(super) key: KeyTable,
     pub(super) permissions: PermissionsTable,
     #[serde(default)]
@@ -41,7 +42,13 @@ pub(super) struct KeyTable {
     pub(super) legacy: Vec<String>,
     #[serde(default)]
     pub(super) display_secret_chars: usize,
+    #[serde(default = "yes")]
+    pub(super) suffix: bool,
     pub(super) project: String,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Deserialize)]

@@ -99,6 +99,11 @@ impl Problem {
         self.0.detail.as_deref()
     }
 
+    /// Those that go with it.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
     pub(crate) fn errors(&self) -> &[FieldProblem] {
         &self.0.errors
     }

@@ -15,6 +15,7 @@ use serde::Serialize;
 use super::error::ProfileFault;
 use super::file::read_text;
 use super::{ProfileChoice, shipped_profiles};
+use crate::dialects;
 
 #[derive(RustEmbed)]
 #[folder = "../../profiles"]
@@ -41,6 +42,14 @@ fn embedded(path: &str) -> Option<(&'static str, &'static str)> {
 /// nobody would notice. One that is in force already may be of another version, with other codes.
 pub(crate) fn parse(toml: &str) -> Result<Profile, InvalidProfile> {
     let profile = Profile::parse(toml)?;
+    if let Some(dialect) = &profile.dialect
+        && !dialects::is_spoken(dialect)
+    {
+        return Err(InvalidProfile::Value {
+            key: "dialect".to_owned(),
+            fault: "there is no such dialect".to_owned(),
+        });
+    }
     let mut names = profile.codes.keys();
     match names.find(|name| Code::from_name(name).is_none()) {
         None => Ok(profile),

@@ -104,7 +104,11 @@ pub(crate) fn draw(
         id: id.parse().map_err(|error| Problem::internal(&error))?,
         digest: minted.secret.digest(),
         display_prefix: client_id.unwrap_or_else(shown),
-        suffix: template.suffix(raw),
+        suffix: if profile.key.has_suffix {
+            template.suffix(raw)
+        } else {
+            String::new()
+        },
     };
     Ok((identity, minted.secret))
 }

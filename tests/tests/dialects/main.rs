@@ -1,0 +1,10 @@
+//! The wires of other products, each under its profile. A test that proves a requirement of one begins
+//! with its id.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at what it did not expect"
+)]
+
+mod noclick;
