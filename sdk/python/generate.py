@@ -28,9 +28,9 @@ SYNC = [
     (r"\bAsync(?=[A-Z])", ""),
     (r"\baiter_bytes\b", "iter_bytes"),
     (r"\baclose\b", "close"),
-    (r"__a(enter|exit)__", r"__\1__"),
-    (r"^from anyio import sleep\n", ""),
-    (r"^import time\n", "import time\nfrom time import sleep\n"),
+    (r"__a(enter|exit|iter|next)__", r"__\1__"),
+    (r"\bStopAsyncIteration\b", "StopIteration"),
+    (r"^from anyio import sleep\n", "from time import sleep\n"),
 ]
 
 
@@ -81,8 +81,6 @@ def codes() -> str:
 def sync(text: str) -> str:
     for pattern, replacement in SYNC:
         text = re.sub(pattern, replacement, text, flags=re.MULTILINE)
-    if "sleep(" not in text:
-        text = text.replace("from time import sleep\n", "")
     return HEAD + text if text else ""
 
 

@@ -32,6 +32,7 @@ class Call:
     method: str
     #: As the OpenAPI document has it: `/v1/keys/{id}`.
     route: str
+    #: What stands in the place of its braces.
     id: str | None = None
     query: Mapping[str, Any] = field(default_factory=dict)
     body: object = field(default=None, repr=False)
@@ -85,7 +86,8 @@ def to_request(call: Call, settings: Settings) -> Request:
 
 
 def _url(call: Call, server: httpx.URL) -> httpx.URL:
-    path = call.route.replace("{id}", _segment(call.id)) if "{id}" in call.route else call.route
+    before, brace, after = call.route.partition("{")
+    path = before + _segment(call.id) + after.partition("}")[2] if brace else before
     query = {**call.query, "wait": call.terms.wait}
     words = {name: _word(value) for name, value in query.items() if value is not None}
     raw = server.raw_path.decode().rstrip("/") + path
@@ -109,7 +111,7 @@ def read(answer: Answer) -> Any:
     parsed = _parse(answer)
     if 200 <= answer.status < 300 and parsed is not None:
         return parsed
-    raise _error(answer, parsed)
+    raise refusal_of(answer)
 
 
 def _parse(answer: Answer) -> Any:
@@ -121,7 +123,8 @@ def _parse(answer: Answer) -> Any:
         return None
 
 
-def _error(answer: Answer, parsed: Any) -> KeywayError:
+def refusal_of(answer: Answer) -> KeywayError:
+    parsed = _parse(answer)
     is_problem = isinstance(parsed, dict) and {"code", "title", "status"} <= parsed.keys()
     if not is_problem or answer.status < 400:
         return Unreachable(f"the answer with status {answer.status} is not one of Keyway's")

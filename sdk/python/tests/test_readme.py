@@ -24,7 +24,14 @@ GUARDED = {
     "guard-fastapi-routes": ("/projects/alpha", '{"project":"alpha","key":"Reader"}'),
     "guard-a-whole-asgi-app": ("/", "hello Reader"),
 }
-RUN = ["verify-by-hand", "manage-keys", "await-it", "test-your-own-code"]
+RUN = [
+    "verify-by-hand",
+    "manage-keys",
+    "name-what-keys-reach",
+    "watch-a-key",
+    "await-it",
+    "test-your-own-code",
+]
 
 
 def pieces() -> dict[str, str]:
@@ -107,6 +114,29 @@ def test_verify_by_hand(folder: Path, secrets: dict[str, str]) -> None:
 def test_manage_keys(folder: Path, secrets: dict[str, str]) -> None:
     lines = output(folder, "manage-keys").splitlines()
     assert lines == ["shown once, 67 characters", "CI deploy: active"]
+
+
+def test_name_what_keys_reach(folder: Path, secrets: dict[str, str]) -> None:
+    with Keyway() as keyway:
+        organization = keyway.organizations.create(name="Named")["id"]
+        keyway.projects.create(organization=organization, id="alpha", name="Alpha")
+    told = output(folder, "name-what-keys-reach", organization, "alpha")
+    assert told == "project/alpha/flow/hello: Say hello\n"
+
+
+def test_watch_a_key(folder: Path, secrets: dict[str, str]) -> None:
+    with Keyway() as keyway:
+        organization = keyway.verify(secrets["reader"])["organization"]
+        issued = keyway.keys.create(organization=organization, name="Watched")
+        key = issued["key"]
+        words = [sys.executable, str(folder / "watch_a_key.py"), issued["secret"]]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as child:
+            assert child.stdout
+            assert child.stdout.readline() == "watching\n"
+            keyway.keys.update(key["id"], name="Renamed", version=key["version"])
+            assert child.stdout.readline() == "key.updated\n"
+            keyway.keys.revoke(key["id"])
+            assert child.stdout.read() == "close its socket: api_key_revoked\n"
 
 
 def test_await_it(folder: Path, secrets: dict[str, str]) -> None:

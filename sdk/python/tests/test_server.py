@@ -190,6 +190,25 @@ def test_organizations_members_and_who_calls(
             holder.verify(secret)
 
 
+def test_resources_are_told_listed_and_taken_back(keyway: Keyway, organization: str) -> None:
+    resources, path = keyway.resources, "project/alpha/flow/f_1"
+    told = resources.put(path, name="First", organization=organization)
+    assert (told["path"], told["name"], told["version"]) == (path, "First", 1)
+    second = resources.put(path, name="Second", organization=organization, version=1)
+    assert second["version"] == 2
+    with pytest.raises(VersionConflict):
+        resources.put(path, name="Late", organization=organization, version=1)
+    resources.put("project/alpha/table/t", name="Beside", organization=organization)
+    found = resources.list(organization=organization, prefix="project/alpha/flow")
+    assert [it["name"] for it in found] == ["Second"]
+    assert resources.load(path, organization=organization)["name"] == "Second"
+    resources.remove(path, organization=organization)
+    with pytest.raises(NotFound):
+        resources.load(path, organization=organization)
+    with pytest.raises(InvalidRequest):
+        resources.put("project", name="n", organization=organization)
+
+
 def test_a_refused_field_is_named(keyway: Keyway, organization: str) -> None:
     with pytest.raises(InvalidRequest, match="/name") as refused:
         keyway.keys.create(organization=organization, name="")

@@ -4,7 +4,9 @@ import { Keys } from './resources/keys.js';
 import { Members } from './resources/members.js';
 import { Organizations } from './resources/organizations.js';
 import { Projects } from './resources/projects.js';
+import { Resources } from './resources/resources.js';
 import { principalOf, type Question, type Verifier } from './verifier.js';
+import { Watch, type WatchedKey, type WatchEvent, type WatchOptions } from './watch.js';
 import type { Page, Principal, VerifyAnswer, VerifyKey, Whoami } from './wire.js';
 
 /** Calls one server with one management key. Make one and keep it: it holds connections open. */
@@ -13,6 +15,7 @@ export class Keyway implements Verifier {
   readonly organizations: Organizations;
   readonly projects: Projects;
   readonly members: Members;
+  readonly resources: Resources;
   readonly #connection: Connection;
 
   constructor(options: KeywayOptions = {}) {
@@ -21,6 +24,7 @@ export class Keyway implements Verifier {
     this.organizations = new Organizations(this.#connection);
     this.projects = new Projects(this.#connection);
     this.members = new Members(this.#connection);
+    this.resources = new Resources(this.#connection);
   }
 
   /** What the key stands for; throws `KeyRefused` for a no and `Undecided` where there is none. */
@@ -44,6 +48,14 @@ export class Keyway implements Verifier {
     const route = '/v1/keys/verify-batch';
     const call = { method: 'POST', route, body: { items }, isQuestion: true } as const;
     return (await this.#connection.call<Page<VerifyAnswer>>(call)).data;
+  }
+
+  /**
+   * Tells of each change that bears on one key, or on any without one, until the loop is left or
+   * `signal` ends it. It needs a management key with `keys.follow`.
+   */
+  watch(key?: WatchedKey, options: WatchOptions = {}): AsyncGenerator<WatchEvent, void, undefined> {
+    return new Watch(this.#connection, key, options.signal).events();
   }
 
   /** Who this client's own credential is. */

@@ -20,9 +20,10 @@ export interface Terms {
 export type Query = Readonly<Record<string, string | number | boolean | undefined | null>>;
 
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** As the OpenAPI document has it: `/v1/keys/{id}`. */
   readonly route: string;
+  /** What stands in the place of its braces. */
   readonly id?: string;
   readonly query?: Query;
   readonly body?: unknown;
@@ -55,13 +56,22 @@ export class Connection {
   }
 
   /** A call whose body and answer are streams: no end is set and nothing is repeated. */
-  async stream(route: string, type: string, body: ReadableStream<Uint8Array>): Promise<Response> {
+  stream(route: string, type: string, body: ReadableStream<Uint8Array>): Promise<Response> {
     const headers = { ...this.#headers(), 'content-type': type };
     // TypeScript's types do not know `duplex` yet, which a body that is a stream needs.
     const request = { method: 'POST', headers, body, duplex: 'half', redirect: 'manual' };
-    const url = this.#url({ route });
+    return this.#opened(this.#url({ route }), request as RequestInit);
+  }
+
+  /** A call whose answer goes on until `signal` or the server ends it. */
+  follow(route: string, query: Query, signal: AbortSignal): Promise<Response> {
+    const request: RequestInit = { headers: this.#headers(), redirect: 'manual', signal };
+    return this.#opened(this.#url({ route, query }), request);
+  }
+
+  async #opened(url: URL, request: RequestInit): Promise<Response> {
     try {
-      return await this.#settings.fetch(url, request as RequestInit);
+      return await this.#settings.fetch(url, request);
     } catch (cause) {
       throw this.#unreachable(cause);
     }
@@ -120,7 +130,7 @@ export class Connection {
 
   #url(call: Pick<Call, 'route' | 'id' | 'query' | 'terms'>): URL {
     const url = new URL(this.#settings.url);
-    const path = call.route.replace('{id}', () => encodeSegment(call.id ?? ''));
+    const path = call.route.replace(/\{\w+\}/, () => encodeSegment(call.id ?? ''));
     url.pathname = url.pathname.replace(/\/$/, '') + path;
     url.search = '';
     const query = { ...call.query, wait: call.terms?.wait };

@@ -34,6 +34,12 @@ export type Member = Schemas['Member'];
 export type CreateMember = Schemas['CreateMember'];
 export type EditMember = Schemas['EditMember'];
 
+export type Resource = Schemas['Resource'];
+export type PutResource = Schemas['PutResource'];
+
+export type FollowLine = Schemas['FollowLine'];
+export type FollowedChange = Schemas['FollowedChange'];
+
 export type Done = Schemas['Done'];
 export type Problem = Schemas['Problem'];
 export type FieldProblem = Schemas['FieldProblem'];

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 
@@ -13,13 +14,15 @@ import { freePort, KeywayServer, untilAnswered } from './server.js';
 const FOLDER = new URL('../build/snippets/', import.meta.url);
 const started: ChildProcess[] = [];
 let server: KeywayServer;
+let keyway: Keyway;
+let organization: string;
 let reader: string;
 let nobody: string;
 
 before(async () => {
   server = await KeywayServer.start();
-  const keyway = new Keyway({ url: server.url, token: server.token });
-  const { id: organization } = await keyway.organizations.create({ name: 'Own' });
+  keyway = new Keyway({ url: server.url, token: server.token });
+  organization = (await keyway.organizations.create({ name: 'Own' })).id;
   const grants = [{ permissions: ['read'], resource: '*' }];
   reader = (await keyway.keys.create({ organization, name: 'Reader', grants })).secret;
   nobody = (await keyway.keys.create({ organization, name: 'Nobody' })).secret;
@@ -78,12 +81,34 @@ test('manage-keys', async () => {
   assert.match(lines, /^shown once, 67 characters\nCI deploy: active\n$/);
 });
 
+test('name-what-keys-reach', async () => {
+  await keyway.projects.create({ organization, id: 'alpha', name: 'Alpha' });
+  const lines = await output('name-what-keys-reach', organization, 'alpha');
+  assert.equal(lines, 'project/alpha/flow/hello: Say hello\n');
+});
+
+test('watch-a-key', async () => {
+  const { key, secret } = await keyway.keys.create({ organization, name: 'Watched' });
+  const words = [program('watch-a-key'), secret];
+  const child = spawn(process.execPath, words, { env: surroundings(), stdio: ['ignore', 'pipe', 'inherit'] });
+  started.push(child);
+  const told = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => (await told.next()).value as unknown;
+  assert.equal(await next(), 'watching');
+  await keyway.keys.update(key.id, { name: 'Renamed' }, { version: key.version });
+  assert.equal(await next(), 'key.updated');
+  await keyway.keys.revoke(key.id);
+  assert.equal(await next(), 'close its socket: api_key_revoked');
+  assert.equal(await next(), undefined);
+});
+
 test('test-your-own-code', async () => {
   assert.equal(await output('test-your-own-code'), '');
 });
 
 test('no piece of code is left out', () => {
   const found = readdirSync(FOLDER).filter((file) => file.endsWith('.js'));
-  const run = [...Object.keys(guarded), 'verify-by-hand', 'manage-keys', 'test-your-own-code'];
+  const others = ['verify-by-hand', 'manage-keys', 'name-what-keys-reach', 'watch-a-key'];
+  const run = [...Object.keys(guarded), ...others, 'test-your-own-code'];
   assert.deepEqual(found.sort(), run.map((name) => `${name}.js`).sort());
 });

@@ -174,6 +174,26 @@ test('organizations, projects, members, and who calls', async () => {
   await assert.rejects(holder.verify(secret), NotAuthorized);
 });
 
+test('resources are told, named anew, listed below a path, and taken back', async () => {
+  const whose = { organization };
+  const path = 'project/alpha/flow/f_1';
+  const told = await keyway.resources.put(path, { name: 'First' }, whose);
+  assert.deepEqual([told.path, told.name, told.version], [path, 'First', 1]);
+  const terms = { ...whose, version: told.version };
+  assert.equal((await keyway.resources.put(path, { name: 'Second' }, terms)).version, 2);
+  await assert.rejects(keyway.resources.put(path, { name: 'Late' }, terms), VersionConflict);
+  await keyway.resources.put('project/alpha/table/t', { name: 'Beside' }, whose);
+  const found = [];
+  for await (const it of keyway.resources.list({ ...whose, prefix: 'project/alpha/flow' })) {
+    found.push(it.name);
+  }
+  assert.deepEqual(found, ['Second']);
+  assert.equal((await keyway.resources.load(path, whose)).name, 'Second');
+  await keyway.resources.remove(path, whose);
+  await assert.rejects(keyway.resources.load(path, whose), NotFound);
+  await assert.rejects(keyway.resources.put('project', { name: 'n' }, whose), InvalidRequest);
+});
+
 test('a refused field is named', async () => {
   const bad = keyway.keys.create({ organization, name: '' });
   await assert.rejects(bad, (error: InvalidRequest) => {

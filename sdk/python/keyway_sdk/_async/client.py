@@ -8,12 +8,15 @@ from typing_extensions import Self
 from .._call import Call
 from .._options import RETRIES, TIMEOUT_SECONDS, VERIFY_TIMEOUT_SECONDS, read_options
 from .._question import principal_of, question
+from ..watch import WatchedKey
 from ..wire import Principal, VerifyAnswer, VerifyKey, Whoami
 from .connection import AsyncConnection
 from .keys import AsyncKeys
 from .members import AsyncMembers
 from .organizations import AsyncOrganizations
 from .projects import AsyncProjects
+from .resources import AsyncResources
+from .watch import AsyncWatch
 
 
 class AsyncKeyway:
@@ -35,6 +38,7 @@ class AsyncKeyway:
         self.organizations = AsyncOrganizations(self._connection)
         self.projects = AsyncProjects(self._connection)
         self.members = AsyncMembers(self._connection)
+        self.resources = AsyncResources(self._connection)
 
     async def verify(
         self,
@@ -66,6 +70,13 @@ class AsyncKeyway:
         call = Call("POST", "/v1/keys/verify-batch", body=body, is_question=True)
         answers: list[VerifyAnswer] = (await self._connection.call(call))["data"]
         return answers
+
+    def watch(self, key: WatchedKey | None = None) -> AsyncWatch:
+        """Tells of each change that bears on one key, or on any without one, until it is closed.
+
+        It needs a management key with `keys.follow`.
+        """
+        return AsyncWatch(self._connection, key)
 
     async def whoami(self) -> Whoami:
         """Who this client's own credential is."""

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from anyio import sleep
 
-from .._call import Answer, Call, Request, read, to_request
+from .._call import Answer, Call, Request, read, refusal_of, to_request
 from .._options import Settings
 from .._retry import pause_seconds
 from ..errors import Unreachable
@@ -55,8 +55,26 @@ class AsyncConnection:
             why = "no answer in time"
         except httpx.HTTPError as error:
             why = type(error).__name__
-        server = f"{request.url.scheme}://{request.url.netloc.decode()}"
-        return Unreachable(f"Keyway at {server} cannot be reached ({why})")
+        return _unreachable(request, why)
+
+    async def open(self, call: Call, silence: float) -> httpx.Response:
+        """An answer that goes on, at its beginning; whoever gets it closes it."""
+        request = to_request(call, self._settings)
+        try:
+            return await self._open(request, silence)
+        except httpx.HTTPError as error:
+            why = type(error).__name__
+        raise _unreachable(request, why)
+
+    async def _open(self, request: Request, silence: float) -> httpx.Response:
+        opening = self._http.build_request(
+            request.method, request.url, headers=request.headers, timeout=silence
+        )
+        response = await self._http.send(opening, stream=True)
+        if response.is_success:
+            return response
+        content = b"".join([chunk async for chunk in response.aiter_bytes()])
+        raise refusal_of(Answer(response.status_code, response.headers, content))
 
     async def _send(self, request: Request, seconds: float) -> Answer:
         end = time.monotonic() + seconds
@@ -74,3 +92,8 @@ class AsyncConnection:
                 if time.monotonic() > end:
                     raise httpx.ReadTimeout("the answer takes too long")
             return Answer(response.status_code, response.headers, b"".join(chunks))
+
+
+def _unreachable(request: Request, why: str) -> Unreachable:
+    server = f"{request.url.scheme}://{request.url.netloc.decode()}"
+    return Unreachable(f"Keyway at {server} cannot be reached ({why})")

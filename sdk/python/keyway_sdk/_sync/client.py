@@ -10,12 +10,15 @@ from typing_extensions import Self
 from .._call import Call
 from .._options import RETRIES, TIMEOUT_SECONDS, VERIFY_TIMEOUT_SECONDS, read_options
 from .._question import principal_of, question
+from ..watch import WatchedKey
 from ..wire import Principal, VerifyAnswer, VerifyKey, Whoami
 from .connection import Connection
 from .keys import Keys
 from .members import Members
 from .organizations import Organizations
 from .projects import Projects
+from .resources import Resources
+from .watch import Watch
 
 
 class Keyway:
@@ -37,6 +40,7 @@ class Keyway:
         self.organizations = Organizations(self._connection)
         self.projects = Projects(self._connection)
         self.members = Members(self._connection)
+        self.resources = Resources(self._connection)
 
     def verify(
         self,
@@ -68,6 +72,13 @@ class Keyway:
         call = Call("POST", "/v1/keys/verify-batch", body=body, is_question=True)
         answers: list[VerifyAnswer] = (self._connection.call(call))["data"]
         return answers
+
+    def watch(self, key: WatchedKey | None = None) -> Watch:
+        """Tells of each change that bears on one key, or on any without one, until it is closed.
+
+        It needs a management key with `keys.follow`.
+        """
+        return Watch(self._connection, key)
 
     def whoami(self) -> Whoami:
         """Who this client's own credential is."""

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import time
-from time import sleep
 from typing import Any
 
 import httpx
+from time import sleep
 
-from .._call import Answer, Call, Request, read, to_request
+from .._call import Answer, Call, Request, read, refusal_of, to_request
 from .._options import Settings
 from .._retry import pause_seconds
 from ..errors import Unreachable
@@ -57,8 +57,26 @@ class Connection:
             why = "no answer in time"
         except httpx.HTTPError as error:
             why = type(error).__name__
-        server = f"{request.url.scheme}://{request.url.netloc.decode()}"
-        return Unreachable(f"Keyway at {server} cannot be reached ({why})")
+        return _unreachable(request, why)
+
+    def open(self, call: Call, silence: float) -> httpx.Response:
+        """An answer that goes on, at its beginning; whoever gets it closes it."""
+        request = to_request(call, self._settings)
+        try:
+            return self._open(request, silence)
+        except httpx.HTTPError as error:
+            why = type(error).__name__
+        raise _unreachable(request, why)
+
+    def _open(self, request: Request, silence: float) -> httpx.Response:
+        opening = self._http.build_request(
+            request.method, request.url, headers=request.headers, timeout=silence
+        )
+        response = self._http.send(opening, stream=True)
+        if response.is_success:
+            return response
+        content = b"".join([chunk for chunk in response.iter_bytes()])
+        raise refusal_of(Answer(response.status_code, response.headers, content))
 
     def _send(self, request: Request, seconds: float) -> Answer:
         end = time.monotonic() + seconds
@@ -76,3 +94,8 @@ class Connection:
                 if time.monotonic() > end:
                     raise httpx.ReadTimeout("the answer takes too long")
             return Answer(response.status_code, response.headers, b"".join(chunks))
+
+
+def _unreachable(request: Request, why: str) -> Unreachable:
+    server = f"{request.url.scheme}://{request.url.netloc.decode()}"
+    return Unreachable(f"Keyway at {server} cannot be reached ({why})")

@@ -1,8 +1,8 @@
 /** `POST /v1/keys/import`: lines go out while their refusals come in, so nobody holds all of them. */
-import { type Connection, foreign } from '../connection.js';
-import { problemError, Undecided, undecided, Unreachable } from '../errors.js';
-import { retryAfterSeconds } from '../retry.js';
-import type { ImportLine, ImportRefusal, ImportTotals, Problem } from '../wire.js';
+import type { Connection } from '../connection.js';
+import { Unreachable } from '../errors.js';
+import { refusalOf, textLines } from '../ndjson.js';
+import type { ImportLine, ImportRefusal, ImportTotals } from '../wire.js';
 
 /** Yields each refused line and returns the totals. */
 export async function* importLines(
@@ -39,32 +39,4 @@ function body(lines: AsyncIterable<ImportLine> | Iterable<ImportLine>): Readable
       await source.return();
     },
   });
-}
-
-async function* textLines(response: Response): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  try {
-    for await (const chunk of response.body ?? []) {
-      rest += decoder.decode(chunk as Uint8Array, { stream: true });
-      const lines = rest.split('\n');
-      rest = lines.pop() ?? '';
-      yield* lines.filter((line) => line.trim() !== '');
-    }
-  } catch (cause) {
-    if (cause instanceof Undecided) throw cause;
-    throw new Unreachable('the import was cut off');
-  }
-  if (rest.trim() !== '') yield rest;
-}
-
-async function refusalOf(response: Response): Promise<Error> {
-  try {
-    const problem = JSON.parse(await response.text()) as Problem;
-    return response.status === 503
-      ? undecided(problem, retryAfterSeconds(response.headers))
-      : problemError(problem);
-  } catch {
-    return foreign(response.status);
-  }
 }
