@@ -15,11 +15,13 @@ pub(crate) mod limits;
 pub(crate) mod management_keys;
 pub(crate) mod members;
 pub(crate) mod moments;
+pub(crate) mod navigation;
 pub(crate) mod notice;
 pub(crate) mod organizations;
 pub(crate) mod outcome;
 pub(crate) mod page;
 pub(crate) mod paged;
+pub(crate) mod picked;
 pub(crate) mod preferences;
 pub(crate) mod projects;
 pub(crate) mod reveal;
@@ -59,6 +61,10 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/sign-out-everywhere", post(sign_in::out::everywhere))
         .merge(people())
         .merge(keys::routes("/keys", "/keys"))
+        .merge(keys::routes(
+            "/projects/{project}",
+            "/projects/{project}/keys",
+        ))
         .merge(keys::routes("/portal", "/portal/keys"))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
@@ -67,7 +73,6 @@ fn people() -> Router<AppState> {
     Router::new()
         .route("/projects", get(projects::list).post(projects::create))
         .route("/projects/new", get(projects::form))
-        .route("/projects/{id}", get(projects::one))
         .route("/limits", get(limits::list))
         .route("/members", get(members::list))
         .route("/members/former", get(members::former::former))

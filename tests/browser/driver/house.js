@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe } from 'node:test';
 
 import { launch, Visitor } from './browser.js';
+import { KeyPages } from './keys.js';
 import { Server } from './server.js';
 
 const FOLDER = join(import.meta.dirname, '../profiles');
 const ONLY = process.env.KEYWAY_BROWSER_PROFILE;
+
+const DEFAULT = 'keyway';
 
 export const profiles = readdirSync(FOLDER)
   .map((file) => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')))
@@ -40,15 +43,19 @@ export class House {
     const visitor = await this.visitor(options);
     await visitor.open(await this.server.signInLink(member));
     visitor.member = member;
+    visitor.organization = organization;
     return visitor;
+  }
+
+  // The key pages, as this visitor finds them.
+  keys(visitor) {
+    return new KeyPages(visitor.page, this.profile, this.server.projects.get(visitor.organization));
   }
 
   // An organization, and its owner in front of the key page.
   async owner(name = 'Acme', options = {}) {
     const organization = await this.server.organization(name);
-    const owner = await this.signedIn(organization, this.profile.roles.most, options);
-    owner.organization = organization;
-    return owner;
+    return this.signedIn(organization, this.profile.roles.most, options);
   }
 
   async partWithAll() {
@@ -59,13 +66,24 @@ export class House {
   }
 }
 
-// One suite for each profile.
+// What a profile changes is tried under each: words, places, columns, flows, and who may do what.
 export function suite(title, environment, tests, options = {}) {
-  for (const profile of profiles) suiteOf(profile, title, environment, tests, options);
+  for (const profile of profiles) run(profile, title, environment, tests, options);
 }
 
-// A suite for one profile.
-export function suiteOf(profile, title, environment, tests, options = {}) {
+// What no profile changes is tried once, under the default one: attacks, TLS, signing in, members, the
+// audit log; and so is what a table of pages can say, with `options.pages`.
+export function suiteOnce(title, environment, tests, options = {}) {
+  suiteOf(DEFAULT, title, environment, tests, options);
+}
+
+// What one product's documentation says of its pages.
+export function suiteOf(name, title, environment, tests, options = {}) {
+  const profile = profiles.find((it) => it.name === name);
+  if (profile) run(profile, title, environment, tests, options);
+}
+
+function run(profile, title, environment, tests, options) {
   describe(`${profile.name}: ${title}`, () => {
     const house = new House(profile);
     before(async () => {

@@ -1,15 +1,32 @@
 // The key pages by role and label, in the words of a profile.
 
 export class KeyPages {
-  constructor(page, profile) {
+  // `project`: the one that keys are made in, where the profile has them in one.
+  constructor(page, profile, project) {
     this.page = page;
+    this.list = profile.places.keys.replace('{project}', project?.id);
+    this.heading = profile.places.keys.includes('{project}') ? project.name : profile.words.keys;
     this.words = profile.words;
     this.profile = profile;
   }
 
   async open(query = '') {
-    await this.page.goto(this.profile.places.keys + query);
-    await this.page.getByRole('heading', { level: 1, name: this.words.keys }).waitFor();
+    await this.page.goto(this.list + query);
+    await this.page.getByRole('heading', { level: 1, name: this.heading }).waitFor();
+  }
+
+  // The way that the documentation tells, from the first page on.
+  async walk() {
+    const { page } = this;
+    await page.goto('/');
+    const sidebar = page.getByRole('navigation', { name: 'Main' });
+    for (const { group, entry, tab, row } of this.profile.way) {
+      if (group) await sidebar.getByRole('heading', { name: group, exact: true }).waitFor();
+      if (entry) await sidebar.getByRole('link', { name: entry, exact: true }).click();
+      if (row) await page.getByRole('rowheader').getByRole('link', { name: row, exact: true }).click();
+      if (tab) await page.getByRole('main').getByRole('link', { name: tab, exact: true }).click();
+    }
+    await page.getByRole('heading', { level: 1, name: this.heading }).waitFor();
   }
 
   get table() {
@@ -73,7 +90,7 @@ export class KeyPages {
     await reveal.getByRole('button', { name: 'Copy', exact: true }).click();
     await reveal.getByRole('button', { name: 'Copied' }).waitFor();
     await reveal.getByText('Close', { exact: true }).last().click();
-    await this.page.waitForURL((url) => url.pathname === this.profile.places.keys);
+    await this.page.waitForURL((url) => url.pathname === this.list);
   }
 
   action(verb, name) {

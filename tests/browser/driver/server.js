@@ -44,6 +44,8 @@ export class Server {
   static async start(profile, environment = {}, { isTls = false, pages, port } = {}) {
     assert.ok(existsSync(BINARY), `no ${BINARY}: run cargo build --bin keyway first`);
     const server = new Server();
+    server.profile = profile;
+    server.projects = new Map();
     server.folder = mkdtempSync(join(tmpdir(), 'keyway-browser-'));
     server.url = `${isTls ? 'https' : 'http'}://127.0.0.1:${port ?? (await freePort())}`;
     const more = [
@@ -112,12 +114,16 @@ export class Server {
     return answer.body;
   }
 
+  // With a project, where the profile has its keys in one.
   async organization(name) {
-    return (await this.expect(201, 'POST', '/v1/organizations', { name })).id;
+    const { id } = await this.expect(201, 'POST', '/v1/organizations', { name });
+    const { project } = this.profile;
+    if (project) this.projects.set(id, { ...project, id: await this.project(id, project.name, project) });
+    return id;
   }
 
-  async project(organization, name) {
-    return (await this.expect(201, 'POST', '/v1/projects', { organization, name })).id;
+  async project(organization, name, fields = {}) {
+    return (await this.expect(201, 'POST', '/v1/projects', { organization, ...fields, name })).id;
   }
 
   async member(organization, role, fields = {}) {
@@ -132,8 +138,9 @@ export class Server {
 
   // The key and its secret.
   async key(organization, fields = {}) {
-    const grants = [{ permissions: ['read'], resource: '*' }];
-    const body = { organization, name: 'A key', grants, ...fields };
+    const project = this.projects.get(organization)?.id;
+    const grants = this.profile.grants === 'own' ? undefined : [{ permissions: ['read'], resource: '*' }];
+    const body = { organization, project, name: 'A key', grants, ...fields };
     const made = await this.expect(201, 'POST', '/v1/keys', body);
     return { ...made.key, secret: made.secret };
   }

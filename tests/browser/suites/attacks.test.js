@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Elsewhere } from '../driver/elsewhere.js';
-import { suite } from '../driver/house.js';
+import { suiteOnce } from '../driver/house.js';
 import { furnish } from '../driver/scene.js';
 
-suite('attacks', {}, (house) => {
+suiteOnce('attacks', {}, (house) => {
   test('a form of another site changes nothing, though the browser sends the cookie along', async (t) => {
     const { server } = house;
     const owner = await house.owner();

@@ -3,14 +3,13 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
-import { suite } from '../driver/house.js';
-import { KeyPages } from '../driver/keys.js';
+import { suiteOnce } from '../driver/house.js';
 
-suite('the audit log', {}, (house) => {
+suiteOnce('the audit log', {}, (house) => {
   test('an entry says who did what, and opens to its facts', async () => {
     const owner = await house.owner();
     await house.server.key(owner.organization, { name: 'Production server' });
-    const keys = new KeyPages(owner.page, house.profile);
+    const keys = house.keys(owner);
     await keys.open();
     await keys.revoke('Production server', 'Leaked in a log');
     await owner.page.getByRole('status').waitFor();
@@ -64,7 +63,7 @@ suite('the audit log', {}, (house) => {
   });
 });
 
-suite('projects', {}, (house) => {
+suiteOnce('projects', {}, (house) => {
   test('a project shows its keys and limits, and a key made there belongs to it', async () => {
     const owner = await house.owner();
     const { page } = owner;
@@ -78,7 +77,7 @@ suite('projects', {}, (house) => {
     await page.getByRole('heading', { level: 1, name: 'Search' }).waitFor();
     const tab = page.getByRole('navigation', { name: 'Project' }).getByRole('link', { name: /API keys/ });
     assert.equal(await tab.getAttribute('aria-current'), 'page');
-    const keys = new KeyPages(page, house.profile);
+    const keys = house.keys(owner);
     const secret = await keys.create({ name: 'Search page' });
     const [key] = (await owner.call('GET', '/v1/keys')).body.data;
     assert.equal(page.url().includes(secret), false);

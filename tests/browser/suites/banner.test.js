@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { suite } from '../driver/house.js';
-import { KeyPages } from '../driver/keys.js';
+import { suiteOnce } from '../driver/house.js';
 
-suite('a secret in a banner', {}, (house) => {
+suiteOnce('a secret in a banner', {}, (house) => {
   const banner = (page) => page.getByRole('region', { name: /Copy the secret now\.$/ });
 
   for (const javaScriptEnabled of [true, false]) {
@@ -13,7 +12,7 @@ suite('a secret in a banner', {}, (house) => {
       const owner = await house.owner('Acme', { javaScriptEnabled });
       const { page } = owner;
       await house.server.key(owner.organization, { name: 'Nightly export' });
-      const keys = new KeyPages(page, house.profile);
+      const keys = house.keys(owner);
       await keys.open();
       const secret = await keys.create({ name: 'Production server' });
       await banner(page).waitFor();
@@ -41,7 +40,7 @@ suite('a secret in a banner', {}, (house) => {
     const owner = await house.owner();
     const { page } = owner;
     const key = await house.server.key(owner.organization, { name: 'CI pipeline' });
-    const keys = new KeyPages(page, house.profile);
+    const keys = house.keys(owner);
     await keys.open();
     await keys.action('Rotate', 'CI pipeline').click();
     await page.getByRole('dialog').getByRole('button', { name: house.words.rotateConfirm }).click();

@@ -2,16 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { suite } from '../driver/house.js';
-import { KeyPages } from '../driver/keys.js';
+import { suiteOnce } from '../driver/house.js';
 
-suite('grants', {}, (house) => {
+suiteOnce('grants', {}, (house) => {
   const scene = async (options) => {
     const { server } = house;
     const owner = await house.owner('Acme', options);
     const ids = {};
     for (const name of ['Search', 'Billing', 'Ingest']) ids[name] = await server.project(owner.organization, name);
-    const keys = new KeyPages(owner.page, house.profile);
+    const keys = house.keys(owner);
     await keys.open();
     return { owner, keys, page: owner.page, ids };
   };
@@ -106,7 +105,7 @@ suite('grants', {}, (house) => {
     const { profile } = house;
     const fields = { project_roles: { [ids.Billing]: profile.roles.makes } };
     const maker = await house.signedIn(owner.organization, profile.roles.sees, {}, fields);
-    const keys = new KeyPages(maker.page, profile);
+    const keys = house.keys(maker);
     await keys.open();
     const form = await keys.form();
     await keys.fill(form, { name: 'Invoices' });
@@ -146,11 +145,11 @@ suite('grants', {}, (house) => {
   });
 });
 
-suite('grants where the profile leaves no choice', {}, (house) => {
+suiteOnce('grants where the profile leaves no choice', {}, (house) => {
   test('a key is granted what it asks for in all of its own place', async () => {
     const owner = await house.owner();
     await house.server.project(owner.organization, 'Search');
-    const keys = new KeyPages(owner.page, house.profile);
+    const keys = house.keys(owner);
     await keys.open();
     const form = await keys.form();
     assert.equal(await form.getByRole('group', { name: /^Where/ }).count(), 0);

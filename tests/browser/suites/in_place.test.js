@@ -2,17 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { suite } from '../driver/house.js';
-import { KeyPages } from '../driver/keys.js';
+import { suiteOnce } from '../driver/house.js';
 
-suite('changes in place', {}, (house) => {
+suiteOnce('changes in place', {}, (house) => {
   // A list of keys in a document that would forget `stays` if it were left.
   const open = async (names, query = '') => {
     const { server } = house;
     const owner = await house.owner();
     const made = new Map();
     for (const name of names) made.set(name, await server.key(owner.organization, { name }));
-    const keys = new KeyPages(owner.page, house.profile);
+    const keys = house.keys(owner);
     await keys.open(query);
     await owner.page.evaluate(() => { globalThis.stays = true; });
     return { owner, keys, page: owner.page, made };
@@ -107,7 +106,7 @@ suite('changes in place', {}, (house) => {
     await first.getByText('Leaked in a log').waitFor();
     const { roles } = house.profile;
     const maker = await house.signedIn(owner.organization, roles.makes);
-    const theirs = new KeyPages(maker.page, house.profile);
+    const theirs = house.keys(maker);
     await theirs.open();
     await theirs.revoke('Made at the same time');
     await toast(maker.page, 'is revoked.').waitFor();

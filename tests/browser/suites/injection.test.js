@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { suite } from '../driver/house.js';
+import { suiteOnce } from '../driver/house.js';
 
 const IMAGE = '<img src=x onerror="globalThis.wasRun=1">';
 const SCRIPT = '"><script>globalThis.wasRun=1</script>';
 const QUOTE = '\' autofocus onfocus="globalThis.wasRun=1" {{7*7}}';
 
-suite('text with markup in it', {}, (house) => {
+suiteOnce('text with markup in it', {}, (house) => {
   // Every field that stores text, with markup in it.
   const write = async (markup) => {
     const { server, profile } = house;

@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { suite } from '../driver/house.js';
-import { KeyPages } from '../driver/keys.js';
+import { suiteOnce } from '../driver/house.js';
 
 const TABS_MAX = 80;
 
-suite('by keyboard only', {}, (house) => {
+suiteOnce('by keyboard only', {}, (house) => {
   // Tabs until the element that has the focus has this name.
   const tabTo = async (page, name) => {
     for (let tab = 0; tab < TABS_MAX; tab += 1) {
@@ -23,13 +22,14 @@ suite('by keyboard only', {}, (house) => {
 
   test('a key is made, copied and revoked', async () => {
     const { server, words } = house;
-    const member = await server.member(await server.organization('Acme'), house.profile.roles.most);
+    const organization = await server.organization('Acme');
+    const member = await server.member(organization, house.profile.roles.most);
     const { page } = await house.visitor();
     await page.goto(await server.signInLink(member));
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: words.keys }).waitFor();
     await page.keyboard.press('c');
-    const keys = new KeyPages(page, house.profile);
+    const keys = house.keys({ page, organization });
     const form = keys.dialog(words.createTitle);
     await form.waitFor();
     const name = form.getByLabel(words.name, { exact: true });

@@ -2,15 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { suite } from '../driver/house.js';
-import { KeyPages } from '../driver/keys.js';
+import { suiteOnce } from '../driver/house.js';
 
 const IN_FORCE = /In force everywhere after \d+ ms/;
 
-suite('keys', {}, (house) => {
+suiteOnce('keys', {}, (house) => {
   const open = async (name) => {
     const owner = await house.owner(name);
-    const keys = new KeyPages(owner.page, house.profile);
+    const keys = house.keys(owner);
     return { owner, keys, page: owner.page, organization: owner.organization };
   };
 

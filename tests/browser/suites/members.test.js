@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { suite } from '../driver/house.js';
+import { suiteOnce } from '../driver/house.js';
 
-suite('members', {}, (house) => {
+suiteOnce('members', {}, (house) => {
   test('a role that is changed binds on the next request', async () => {
     const { server, profile } = house;
     const owner = await house.owner();
@@ -177,7 +177,7 @@ suite('members', {}, (house) => {
   });
 });
 
-suite('two members side by side', {}, (house) => {
+suiteOnce('two members side by side', {}, (house) => {
   test('who may not write sees no control for it, and the server refuses the form all the same', async () => {
     const { server, profile, words } = house;
     const owner = await house.owner();

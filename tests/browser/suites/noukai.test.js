@@ -3,42 +3,27 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { suiteOf } from '../driver/house.js';
-import { KeyPages } from '../driver/keys.js';
 
-const NOUKAI = {
-  name: 'noukai',
-  arguments: ['--profile', 'noukai'],
-  roles: { most: 'admin' },
-  places: { keys: '/keys' },
-  words: {
-    keys: 'API keys',
-    create: 'Create Key',
-    createTitle: 'Create API key',
-    created: 'Key created',
-    name: 'Name',
-    revokeTitle: 'Revoke “{name}”?',
-    revokeConfirm: 'Revoke key',
-  },
-};
 const SECRET = /^nk_(?<environment>live|test)_(?<id>[0-9A-Za-z]{8})_(?<rest>[0-9A-Za-z]{32})$/;
 
-suiteOf(NOUKAI, 'what its documentation says', {}, (house) => {
+suiteOf('noukai', 'what its documentation says', {}, (house) => {
   // Somebody at the keys of a project.
   const open = async (role = 'admin', projectRole = undefined) => {
     const organization = await house.server.organization('Acme');
-    const project = await house.server.project(organization, 'Spelling');
+    const { id: project } = house.server.projects.get(organization);
     const fields = projectRole ? { project_roles: { [project]: projectRole } } : {};
     const visitor = await house.signedIn(organization, role, {}, fields);
-    const keys = new KeyPages(visitor.page, NOUKAI);
+    const keys = house.keys(visitor);
     const make = (more = {}) =>
       house.server.expect(201, 'POST', '/v1/keys', { organization, project, name: 'Nightly run', ...more });
     return { organization, project, visitor, page: visitor.page, keys, make };
   };
 
-  test('NK-14 the project has its API keys, and the button Create Key', async () => {
-    const { page, project } = await open();
-    await page.goto(`/projects/${project}`);
-    await page.getByRole('link', { name: 'API keys', exact: false }).last().waitFor();
+  test('NK-14 the settings of a project have its API keys, and the button Create Key', async () => {
+    const { page, keys } = await open();
+    await keys.walk();
+    const tabs = page.getByRole('navigation', { name: 'Project Settings', exact: true });
+    assert.equal(await tabs.getByRole('link', { name: 'API Keys', exact: true }).getAttribute('aria-current'), 'page');
     await page.getByRole('link', { name: 'Create Key', exact: true }).click();
     await page.getByRole('dialog', { name: 'Create API key' }).waitFor();
   });
@@ -57,7 +42,7 @@ suiteOf(NOUKAI, 'what its documentation says', {}, (house) => {
     await keys.copyAndClose();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), secret);
     const { id, rest } = SECRET.exec(secret).groups;
-    for (const place of ['/keys', `/keys/${id}`]) {
+    for (const place of [keys.list, `/keys/${id}`]) {
       await page.goto(place);
       assert.ok(!(await page.content()).includes(rest), place);
     }
@@ -83,7 +68,7 @@ suiteOf(NOUKAI, 'what its documentation says', {}, (house) => {
     await owner.keys.create({ name: 'Made by the owner' });
     const editor = await open('member', 'editor');
     await editor.make();
-    await editor.page.goto('/keys');
+    await editor.page.goto(editor.keys.list);
     await editor.page.getByRole('heading', { name: 'You cannot open this page of Acme' }).waitFor();
     assert.equal(await editor.page.getByRole('link', { name: 'Create Key' }).count(), 0);
     const { organization, project } = editor;
@@ -129,7 +114,8 @@ suiteOf(NOUKAI, 'what its documentation says', {}, (house) => {
     const { keys, organization, project } = await open();
     await keys.open();
     const form = await keys.form();
-    assert.equal(await form.getByLabel('Project').count(), 1);
+    await form.getByText('It is a key of Spelling.').waitFor();
+    assert.equal(await form.getByRole('combobox').count(), 0);
     assert.equal(await form.getByText('Where it may do it').count(), 0);
     const grants = [{ permissions: ['read'], resource: '*' }];
     const body = { organization, project, name: 'x', grants };

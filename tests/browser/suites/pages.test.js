@@ -4,8 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { DESK, PHONE } from '../driver/browser.js';
-import { suite } from '../driver/house.js';
-import { KeyPages } from '../driver/keys.js';
+import { suiteOnce } from '../driver/house.js';
 import { furnish } from '../driver/scene.js';
 
 const DOCUMENT_BYTES_MAX = 60 * 1024;
@@ -19,7 +18,7 @@ const LOOKS = [
 const titled = (page, { heading, dialog }) =>
   dialog ? page.getByRole('dialog', { name: dialog }) : page.getByRole('heading', { level: 1, name: heading });
 
-suite('every page', {}, (house) => {
+suiteOnce('every page', {}, (house) => {
   let scene;
   // One visitor for each look: signing in anew for each page would take longer than the page.
   const guests = new Map();
@@ -76,7 +75,7 @@ suite('every page', {}, (house) => {
     test(`what a page says in between${suffix} is accessible, fits, and breaks no rule`, async () => {
       const { server, profile, words } = house;
       const owner = await house.owner('Initech', options);
-      const keys = new KeyPages(owner.page, profile);
+      const keys = house.keys(owner);
       await keys.open();
       await look(owner, 'empty', suffix);
       const wrong = await keys.form();

@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { suite } from '../driver/house.js';
-import { KeyPages } from '../driver/keys.js';
+import { suiteOnce } from '../driver/house.js';
 
 const OWNER = 'customer-1';
 const MAY = ['keys.read', 'keys.create', 'keys.rotate', 'keys.revoke', 'orders.read'];
 
-suite('the portal', {}, (house) => {
+suiteOnce('the portal', {}, (house) => {
   // Keys of the customer, of another one, and of another project; and the session's link.
   const scene = async () => {
     const { server } = house;
@@ -115,7 +114,7 @@ suite('the portal', {}, (house) => {
     const { server, words } = house;
     const visitor = await house.visitor();
     await visitor.open(url);
-    const keys = new KeyPages(visitor.page, house.profile);
+    const keys = house.keys(visitor);
     const secret = await keys.create({ name: 'Price feed', permission: 'orders.read' });
     assert.equal(await server.verdict(secret, { permissions: ['orders.read'] }), 'valid');
     const listed = (await visitor.call('GET', '/v1/keys')).body.data.find((it) => it.name === 'Price feed');

@@ -3,13 +3,12 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
-import { suite } from '../driver/house.js';
-import { KeyPages } from '../driver/keys.js';
+import { suiteOnce } from '../driver/house.js';
 
-suite('beside the secret', {}, (house) => {
+suiteOnce('beside the secret', {}, (house) => {
   const reveal = async (options) => {
     const owner = await house.owner('Acme', options);
-    const keys = new KeyPages(owner.page, house.profile);
+    const keys = house.keys(owner);
     await keys.open();
     const secret = await keys.create({ name: 'Production server' });
     return { owner, keys, page: owner.page, secret };

@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { suite } from '../driver/house.js';
-import { KeyPages } from '../driver/keys.js';
+import { suiteOnce } from '../driver/house.js';
 
-suite('the secret', { KEYWAY_LOG: 'trace' }, (house) => {
+suiteOnce('the secret', { KEYWAY_LOG: 'trace' }, (house) => {
   // All that a browser keeps of a site, and what it would show again.
   const kept = (page) =>
     page.evaluate(async () => {
@@ -28,7 +27,7 @@ suite('the secret', { KEYWAY_LOG: 'trace' }, (house) => {
     test(`a created secret is nowhere after its page, ${how}`, async () => {
       const owner = await house.owner('Acme', { javaScriptEnabled });
       const { page, context } = owner;
-      const keys = new KeyPages(page, house.profile);
+      const keys = house.keys(owner);
       await keys.open();
       const answers = [];
       page.on('response', (answer) => answers.push(answer));
@@ -76,7 +75,7 @@ suite('the secret', { KEYWAY_LOG: 'trace' }, (house) => {
   test('reloading the page of a secret makes no second key and shows it no more', async () => {
     const owner = await house.owner('Acme', { javaScriptEnabled: false });
     const { page } = owner;
-    const keys = new KeyPages(page, house.profile);
+    const keys = house.keys(owner);
     await keys.open();
     const secret = await keys.create({ name: 'Production server' });
     // A reload by address, as a person does who is asked whether to send the form again and declines.

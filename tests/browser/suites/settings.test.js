@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { suite } from '../driver/house.js';
+import { suiteOnce } from '../driver/house.js';
 
 const PASSWORD = 'correct horse battery staple';
 
-suite('settings', {}, (house) => {
+suiteOnce('settings', {}, (house) => {
   const setPassword = async (visitor, password) => {
     const { page } = visitor;
     await page.goto('/settings');

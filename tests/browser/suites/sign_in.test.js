@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { suite } from '../driver/house.js';
+import { suiteOnce } from '../driver/house.js';
 
 const DEAD = 'This link no longer works';
 const NO_MATCH = 'E-mail and password do not match.';
 
-suite('signing in', {}, (house) => {
+suiteOnce('signing in', {}, (house) => {
   test('opening a sign-in link spends nothing, its button spends it once', async () => {
     const { server } = house;
     const organization = await server.organization('Acme');
@@ -97,7 +97,7 @@ suite('signing in', {}, (house) => {
   });
 });
 
-suite('signing in with a wrong password', {}, (house) => {
+suiteOnce('signing in with a wrong password', {}, (house) => {
   test('an unknown address is answered like a wrong password', async () => {
     const { server } = house;
     const member = await server.member(await server.organization('Acme'), 'owner');

@@ -2,14 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { suite } from '../driver/house.js';
-import { KeyPages } from '../driver/keys.js';
+import { suiteOnce } from '../driver/house.js';
 
 // For the requests of this file alone; the browser is told apart.
 process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
 const TRUSTING = { ignoreHTTPSErrors: true };
 
-suite('over TLS', {}, (house) => {
+suiteOnce('over TLS', {}, (house) => {
   test('the session cookie is for this host, and is sent over TLS only', async () => {
     const owner = await house.owner('Acme', TRUSTING);
     const { name, secure, httpOnly, sameSite, path, domain } = await owner.cookie();
@@ -17,7 +16,7 @@ suite('over TLS', {}, (house) => {
       { name, secure, httpOnly, sameSite, path, domain },
       { name: '__Host-keyway', secure: true, httpOnly: true, sameSite: 'Lax', path: '/', domain: '127.0.0.1' },
     );
-    const keys = new KeyPages(owner.page, house.profile);
+    const keys = house.keys(owner);
     await keys.open();
     await keys.create({ name: 'Production server' });
     await keys.copyAndClose();

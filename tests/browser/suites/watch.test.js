@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { suite } from '../driver/house.js';
+import { suiteOnce } from '../driver/house.js';
 
-suite('the watch over every page', {}, (house) => {
+suiteOnce('the watch over every page', {}, (house) => {
   for (const [what, provoke, pattern] of [
     ['an error in the console', () => console.error('broken'), /broken/],
     ['an error of a script', () => setTimeout(() => { throw new Error('broken'); }), /broken/],

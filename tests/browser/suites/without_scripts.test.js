@@ -2,15 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { suite } from '../driver/house.js';
-import { KeyPages } from '../driver/keys.js';
+import { suiteOnce } from '../driver/house.js';
 
-suite('without JavaScript', {}, (house) => {
+suiteOnce('without JavaScript', {}, (house) => {
   test('a key is made, found, rotated and revoked', async () => {
     const { server, words } = house;
     const owner = await house.owner('Acme', { javaScriptEnabled: false });
     const { page } = owner;
-    const keys = new KeyPages(page, house.profile);
+    const keys = house.keys(owner);
     await keys.open();
     const secret = await keys.create({ name: 'Production server' });
     const asked = { permissions: [house.profile.permission] };
@@ -37,7 +36,7 @@ suite('without JavaScript', {}, (house) => {
     const { server } = house;
     const owner = await house.owner('Acme', { javaScriptEnabled: false });
     const key = await server.key(owner.organization, { name: 'Production server' });
-    const keys = new KeyPages(owner.page, house.profile);
+    const keys = house.keys(owner);
     for (const [verb, code] of [['Deactivate', 'api_key_inactive'], ['Activate', 'valid']]) {
       await keys.open();
       await keys.row('Production server').getByRole('button', { name: `${verb} Production server` }).click();
@@ -48,7 +47,7 @@ suite('without JavaScript', {}, (house) => {
 
   test('a wrong form is shown again with what was typed', async () => {
     const owner = await house.owner('Acme', { javaScriptEnabled: false });
-    const keys = new KeyPages(owner.page, house.profile);
+    const keys = house.keys(owner);
     await keys.open();
     const form = await keys.form();
     await keys.fill(form, { name: ' ', description: 'Three machines' });

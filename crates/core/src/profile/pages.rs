@@ -1,10 +1,22 @@
 //! What the pages say and show where products differ: the `[pages]` table of a profile. Every key may
 //! be left out and then has a word of our own; a key that nobody reads is refused.
 
+mod choices;
+mod places;
+mod words;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+pub use self::places::{Entry, Group, KeysOf, Place};
+pub use self::words::Words;
+
+use self::choices::{
+    access, columns, example_url, expiry, grace, help, permissions, row_actions, variable,
+};
+use self::places::GroupTable;
+use self::words::WordsTable;
 use super::parse::{InvalidProfile, fault};
 use crate::permission::Permission;
 use crate::text::NAME_CHARS_MAX;
@@ -12,8 +24,8 @@ use crate::time::Span;
 
 /// Most choices beside each other; more are no longer seen at a glance.
 pub const CHOICES_MAX: usize = 5;
-/// Longest word or sentence, in characters.
-const WORDS_CHARS_MAX: usize = 500;
+/// Most actions of a row; more would crowd out what it says.
+const ROW_ACTIONS_MAX: usize = 3;
 /// Longest name that a form asks for, where the profile says nothing.
 const FORM_NAME_CHARS_MAX: usize = 100;
 
@@ -21,7 +33,12 @@ const FORM_NAME_CHARS_MAX: usize = 100;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pages {
     pub words: Words,
+    /// What the sidebar has, of which everybody sees what they may open.
+    pub navigation: Vec<Group>,
+    pub keys_of: KeysOf,
+    pub form: Form,
     pub columns: Vec<Column>,
+    pub row_actions: Vec<RowAction>,
     /// Whether revoked keys are listed from the start, or behind a switch.
     pub lists_revoked: bool,
     /// Ways in which a creator can say what a key may do, the first one chosen. None: no such field.
@@ -41,6 +58,8 @@ pub struct Pages {
     pub grace: Vec<Span>,
     /// Whether keys can be switched off and on.
     pub can_deactivate: bool,
+    /// Whether a key can be ended for good and still be seen; where not, it is deleted instead.
+    pub can_revoke: bool,
     pub can_delete: bool,
     pub can_test: bool,
     /// Whether a secret can be taken away as a file that sets its variable.
@@ -49,27 +68,35 @@ pub struct Pages {
     pub variable: String,
     /// The address of the product's API in examples.
     pub example_url: String,
-    /// Sentences in a panel beside the list.
-    pub help: Vec<String>,
+    /// Advice in a panel beside the list.
+    pub help: Vec<Help>,
 }
 
-/// Labels and sentences. `{product}` stands for the product's title, `{name}` for a key's name.
+/// A sentence of advice, and perhaps where it leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Words {
-    pub keys: String,
-    pub intro: String,
-    pub create: String,
-    pub create_first: String,
-    pub create_title: String,
-    pub create_confirm: String,
-    pub name: String,
-    pub name_hint: String,
-    pub created: String,
-    pub empty: String,
-    pub empty_intro: String,
-    pub revoke_title: String,
-    pub revoke_text: String,
-    pub revoke_confirm: String,
+pub struct Help {
+    pub text: String,
+    pub url: Option<String>,
+}
+
+/// Where the form is that makes a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Over the page.
+    Dialog,
+    /// Above the list, on the same page.
+    Page,
+}
+
+/// What can be done with a key from its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowAction {
+    Edit,
+    Rotate,
+    /// Off, or on again.
+    Switch,
+    Revoke,
+    Delete,
 }
 
 /// A column of the list.
@@ -125,7 +152,11 @@ pub enum Expiry {
 pub(super) struct PagesTable {
     #[serde(default)]
     words: WordsTable,
+    navigation: Option<Vec<GroupTable>>,
+    keys_of: Option<String>,
+    form: Option<String>,
     columns: Option<Vec<String>>,
+    row_actions: Option<Vec<String>>,
     lists_revoked: Option<bool>,
     access: Option<Vec<String>>,
     scope: Option<String>,
@@ -138,58 +169,21 @@ pub(super) struct PagesTable {
     name_chars_max: Option<usize>,
     grace: Option<Vec<String>>,
     deactivate: Option<bool>,
+    revoke: Option<bool>,
     delete: Option<bool>,
     test: Option<bool>,
     env_file: Option<bool>,
     variable: Option<String>,
     example_url: Option<String>,
     #[serde(default)]
-    help: Vec<String>,
+    help: Vec<HelpLine>,
 }
 
-macro_rules! words {
-    ($($name:ident $default:literal)*) => {
-        #[derive(Default, Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct WordsTable { $($name: Option<String>,)* }
-
-        impl WordsTable {
-            fn read(self) -> Result<Words, InvalidProfile> {
-                Ok(Words { $($name: word(concat!("pages.words.", stringify!($name)), self.$name, $default)?,)* })
-            }
-        }
-    };
-}
-
-words! {
-    keys "API keys"
-    intro "Programs call the {product} API with these keys."
-    create "Create key"
-    create_first "Create your first key"
-    create_title "Create key"
-    create_confirm "Create key"
-    name "Name"
-    name_hint "Where will it be used? One place, one key."
-    created "Key created"
-    empty "No keys yet"
-    empty_intro "A key lets a server, script or pipeline call the {product} API under its own name, with only the permissions you give it. Revoke one and it is refused everywhere within milliseconds."
-    revoke_title "Revoke “{name}”?"
-    revoke_text "Every request with this key is refused from the moment you confirm. This cannot be undone; after a mistake, create a new key and change the configuration that used it."
-    revoke_confirm "Revoke key"
-}
-
-fn word(key: &str, given: Option<String>, default: &str) -> Result<String, InvalidProfile> {
-    let text = given.unwrap_or_else(|| default.to_owned());
-    let is_text = (1..=WORDS_CHARS_MAX).contains(&text.chars().count())
-        && !text.chars().any(char::is_control);
-    if is_text {
-        Ok(text)
-    } else {
-        Err(fault(
-            key,
-            "words are 1 to 500 characters without control characters",
-        ))
-    }
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "help is a sentence, or a text with a url")]
+enum HelpLine {
+    Text(String),
+    Link { text: String, url: String },
 }
 
 impl PagesTable {
@@ -199,12 +193,24 @@ impl PagesTable {
         if !(1..=NAME_CHARS_MAX).contains(&name_chars_max) {
             return Err(fault("pages.name_chars_max", "is from 1 to 253"));
         }
-        for sentence in &self.help {
-            word("pages.help", Some(sentence.clone()), "")?;
+        let keys_of = places::keys_of(self.keys_of.as_deref())?;
+        let reveal = match self.reveal.as_deref() {
+            None | Some("dialog") => Reveal::Dialog,
+            Some("banner") => Reveal::Banner,
+            Some(_) => return Err(fault("pages.reveal", "is \"dialog\" or \"banner\"")),
+        };
+        let can_revoke = self.revoke.unwrap_or(true);
+        let can_delete = self.delete.unwrap_or(true);
+        if !can_revoke && !can_delete {
+            return Err(fault("pages.delete", "a key can be ended in some way"));
         }
         Ok(Pages {
             words: self.words.read()?,
+            navigation: places::navigation(self.navigation, keys_of)?,
+            keys_of,
+            form: form(self.form.as_deref(), reveal)?,
             columns: columns(self.columns)?,
+            row_actions: row_actions(self.row_actions)?,
             lists_revoked: self.lists_revoked.unwrap_or(false),
             access: access(self.access)?,
             scope: match self.scope.as_deref() {
@@ -212,11 +218,7 @@ impl PagesTable {
                 None | Some("picker") => Scope::Picker,
                 Some(_) => return Err(fault("pages.scope", "is \"own\" or \"picker\"")),
             },
-            reveal: match self.reveal.as_deref() {
-                None | Some("dialog") => Reveal::Dialog,
-                Some("banner") => Reveal::Banner,
-                Some(_) => return Err(fault("pages.reveal", "is \"dialog\" or \"banner\"")),
-            },
+            reveal,
             permissions: permissions(self.permissions)?,
             expiry: expiry(self.expiry)?,
             has_description: self.description.unwrap_or(true),
@@ -224,13 +226,27 @@ impl PagesTable {
             name_chars_max,
             grace: grace(self.grace)?,
             can_deactivate: self.deactivate.unwrap_or(true),
-            can_delete: self.delete.unwrap_or(true),
+            can_revoke,
+            can_delete,
             can_test: self.test.unwrap_or(true),
             has_env_file: self.env_file.unwrap_or(true),
             variable: variable(self.variable, title)?,
             example_url: example_url(self.example_url)?,
-            help: self.help,
+            help: help(self.help)?,
         })
+    }
+}
+
+/// A form on the list's page is followed by that page, with the secret in it.
+fn form(word: Option<&str>, reveal: Reveal) -> Result<Form, InvalidProfile> {
+    match (word, reveal) {
+        (None | Some("dialog"), _) => Ok(Form::Dialog),
+        (Some("page"), Reveal::Banner) => Ok(Form::Page),
+        (Some("page"), Reveal::Dialog) => Err(fault(
+            "pages.form",
+            "on the page goes with reveal = \"banner\"",
+        )),
+        (Some(_), _) => Err(fault("pages.form", "is \"dialog\" or \"page\"")),
     }
 }
 
@@ -238,153 +254,9 @@ impl Pages {
     pub fn has_banner(&self) -> bool {
         self.reveal == Reveal::Banner
     }
-}
 
-impl Words {
-    /// A sentence about the product.
-    pub fn about(sentence: &str, product: &str) -> String {
-        sentence.replace("{product}", product)
-    }
-
-    /// A sentence about a key.
-    pub fn naming(sentence: &str, name: &str) -> String {
-        sentence.replace("{name}", name)
-    }
-}
-
-fn columns(words: Option<Vec<String>>) -> Result<Vec<Column>, InvalidProfile> {
-    use Column as C;
-    let Some(words) = words else {
-        return Ok(vec![
-            C::Key,
-            C::Status,
-            C::Requests,
-            C::LastUsed,
-            C::Expires,
-        ]);
-    };
-    let mut columns = Vec::with_capacity(words.len());
-    for word in words {
-        let column = match word.as_str() {
-            "key" => C::Key,
-            "status" => C::Status,
-            "requests" => C::Requests,
-            "last_used" => C::LastUsed,
-            "expires" => C::Expires,
-            "created" => C::Created,
-            "created_by" => C::CreatedBy,
-            "permissions" => C::Permissions,
-            _ => {
-                return Err(fault(
-                    "pages.columns",
-                    &format!("there is no column {word}"),
-                ));
-            }
-        };
-        if columns.contains(&column) {
-            return Err(fault("pages.columns", &format!("{word} is listed twice")));
-        }
-        columns.push(column);
-    }
-    Ok(columns)
-}
-
-fn access(words: Option<Vec<String>>) -> Result<Vec<Access>, InvalidProfile> {
-    let Some(words) = words else {
-        return Ok(vec![Access::Inherit, Access::Permissions, Access::Role]);
-    };
-    let read = words.iter().map(|word| match word.as_str() {
-        "inherit" => Ok(Access::Inherit),
-        "permissions" => Ok(Access::Permissions),
-        "role" => Ok(Access::Role),
-        _ => Err(fault(
-            "pages.access",
-            "is a list of \"inherit\", \"permissions\" and \"role\"",
-        )),
-    });
-    read.collect()
-}
-
-fn permissions(
-    table: BTreeMap<String, String>,
-) -> Result<BTreeMap<Permission, String>, InvalidProfile> {
-    let read = table.into_iter().map(|(name, meaning)| {
-        let key = format!("pages.permissions.{name}");
-        let permission = name.parse().map_err(|error| fault(&key, &error))?;
-        Ok((permission, word(&key, Some(meaning), "")?))
-    });
-    read.collect()
-}
-
-fn expiry(words: Option<Vec<String>>) -> Result<Vec<Expiry>, InvalidProfile> {
-    let key = "pages.expiry";
-    let words = words.unwrap_or_else(|| {
-        let default = ["30d", "90d", "365d", "date", "never"];
-        default.map(str::to_owned).to_vec()
-    });
-    if words.is_empty() || words.len() > CHOICES_MAX {
-        return Err(fault(key, "name 1 to 5 choices"));
-    }
-    let read = words.iter().map(|word| match word.as_str() {
-        "date" => Ok(Expiry::Date),
-        "never" => Ok(Expiry::Never),
-        span => match span.parse() {
-            Ok(span) if span > Span::ZERO => Ok(Expiry::After(span)),
-            _ => Err(fault(key, "a choice is a span, \"date\" or \"never\"")),
-        },
-    });
-    read.collect()
-}
-
-fn grace(words: Option<Vec<String>>) -> Result<Vec<Span>, InvalidProfile> {
-    let key = "pages.grace";
-    let words = words.unwrap_or_else(|| ["0s", "1h", "24h", "7d"].map(str::to_owned).to_vec());
-    if words.len() > CHOICES_MAX {
-        return Err(fault(key, "name at most 5 choices"));
-    }
-    let read = words.iter().map(|word| word.parse());
-    read.map(|span| span.map_err(|error| fault(key, &error)))
-        .collect()
-}
-
-/// `Acme Search` becomes `ACME_SEARCH_API_KEY`.
-fn variable(given: Option<String>, title: &str) -> Result<String, InvalidProfile> {
-    let name = given.unwrap_or_else(|| {
-        let upper = title.to_ascii_uppercase();
-        let words = upper.split(|letter: char| !letter.is_ascii_alphanumeric());
-        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-        match words.first() {
-            Some(first) if first.starts_with(|letter: char| letter.is_ascii_uppercase()) => {
-                format!("{}_API_KEY", words.join("_"))
-            }
-            _ => "API_KEY".to_owned(),
-        }
-    });
-    let is_name = name
-        .bytes()
-        .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-        && name.starts_with(|letter: char| letter.is_ascii_uppercase());
-    if is_name {
-        Ok(name)
-    } else {
-        Err(fault("pages.variable", "a variable is of A-Z, 0-9 and _"))
-    }
-}
-
-/// It stands in a line for a shell, so nothing that a shell would read.
-fn example_url(given: Option<String>) -> Result<String, InvalidProfile> {
-    let url = given.unwrap_or_else(|| "https://api.example.com/v1/hello".to_owned());
-    let is_plain = |byte: u8| {
-        byte.is_ascii_alphanumeric()
-            || matches!(byte, b'.' | b'_' | b'~' | b':' | b'/' | b'-' | b'?' | b'=')
-    };
-    if url.starts_with("https://") && url.bytes().all(is_plain) {
-        Ok(url)
-    } else {
-        Err(fault(
-            "pages.example_url",
-            "is an https address of letters, digits and . _ ~ : / - ? =",
-        ))
+    pub fn has_action(&self, action: RowAction) -> bool {
+        self.row_actions.contains(&action)
     }
 }
 
@@ -415,7 +287,8 @@ mod tests {
     fn a_profile_says_it_otherwise() {
         let pages = read(
             "columns = [\"created\", \"key\"]\nlists_revoked = true\naccess = []\n\
-             scope = \"own\"\nreveal = \"banner\"\n\
+             scope = \"own\"\nreveal = \"banner\"\nform = \"page\"\n\
+             row_actions = [\"revoke\"]\nhelp = [\"Keep it\", { text = \"Guide\", url = \"/docs\" }]\n\
              expiry = [\"never\"]\ngrace = []\nname_chars_max = 60\nvariable = \"AS_KEY\"\n\
              [words]\ncreate = \"New key\"\n[permissions]\n\"docs.read\" = \"Read documents\"\n",
         )
@@ -424,6 +297,14 @@ mod tests {
         assert!(pages.lists_revoked && pages.access.is_empty() && pages.grace.is_empty());
         assert_eq!((pages.scope, pages.reveal), (Scope::Own, Reveal::Banner));
         assert_eq!(pages.words.create, "New key");
+        assert_eq!(
+            (pages.form, pages.row_actions.as_slice()),
+            (Form::Page, &[RowAction::Revoke][..])
+        );
+        assert_eq!(
+            pages.help.last().and_then(|it| it.url.as_deref()),
+            Some("/docs")
+        );
         assert_eq!(pages.permissions.len(), 1);
         assert_eq!(pages.variable, "AS_KEY");
     }
@@ -437,6 +318,14 @@ mod tests {
             "access = [\"all\"]",
             "scope = \"everywhere\"",
             "reveal = \"post\"",
+            "form = \"page\"",
+            "form = \"letter\"\nreveal = \"banner\"",
+            "row_actions = [\"sell\"]",
+            "row_actions = [\"edit\", \"edit\"]",
+            "row_actions = [\"edit\", \"rotate\", \"revoke\", \"delete\"]",
+            "revoke = false\ndelete = false",
+            "help = [\"\"]",
+            "help = [{ text = \"Guide\", url = \"javascript:alert(1)\" }]",
             "expiry = []",
             "expiry = [\"0s\"]",
             "expiry = [\"1d\", \"2d\", \"3d\", \"4d\", \"5d\", \"6d\"]",

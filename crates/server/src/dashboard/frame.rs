@@ -1,15 +1,15 @@
 //! What stands around every page: navigation, organization, person.
 
-use keyway_core::management::ManagementPermission;
 use keyway_core::portal::PortalSession;
 use keyway_core::time::Timestamp;
 
 use super::assets::VERSION;
 use super::moments::{self, Moment};
+use super::navigation::Navigation;
+use super::picked::Bar;
 use super::preferences::Preferences;
 use crate::app::App;
 use crate::auth::caller::{Caller, Who};
-use crate::auth::reach_of;
 use crate::profile_in_force::ProfileInForce;
 
 /// Given to every template.
@@ -22,28 +22,13 @@ pub(crate) struct Frame {
     pub organizations: Vec<(String, String)>,
     pub person: String,
     pub email: String,
-    pub nav: Vec<NavGroup>,
-    /// The address of the navigation entry that the page belongs to.
-    pub place: &'static str,
+    pub nav: Navigation,
+    /// Above the page, where projects are picked.
+    pub bar: Option<Bar>,
     pub toast: Option<Toast>,
     /// Around a customer's page; there is no navigation then.
     pub portal: Option<PortalFrame>,
     pub preferences: Preferences,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct NavGroup {
-    pub title: Option<&'static str>,
-    pub items: Vec<NavItem>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct NavItem {
-    pub href: &'static str,
-    pub icon: &'static str,
-    pub label: String,
-    /// The letter after `g`.
-    pub shortcut: Option<char>,
 }
 
 /// What stands around the page of a product's customer.
@@ -86,15 +71,15 @@ impl Frame {
             organizations: Vec::new(),
             person: String::new(),
             email: String::new(),
-            nav: Vec::new(),
-            place: "",
+            nav: Navigation::default(),
+            bar: None,
             toast: None,
             portal: None,
             preferences: Preferences::default(),
         }
     }
 
-    /// Around a visitor's page.
+    /// Around a visitor's page; `place` is the address that its entry in the navigation leads to.
     pub(crate) fn of(
         app: &App,
         profile: &ProfileInForce,
@@ -116,8 +101,8 @@ impl Frame {
             organizations,
             person,
             email,
-            nav: navigation(app, profile, caller),
-            place,
+            nav: Navigation::of(app, profile, caller, place),
+            bar: None,
             toast: None,
             portal: None,
             preferences: Preferences::default(),
@@ -149,70 +134,4 @@ impl Frame {
     pub(crate) fn person_initials(&self) -> String {
         super::members::initials(&self.person)
     }
-}
-
-/// Entries of pages that the visitor may open.
-fn navigation(app: &App, profile: &ProfileInForce, caller: &Caller) -> Vec<NavGroup> {
-    use ManagementPermission as P;
-    let item = |needed: P, href, icon, label: &str, shortcut| {
-        let is_open = matches!(reach_of(app, caller, needed), Ok(Some(_)));
-        is_open.then(|| NavItem {
-            href,
-            icon,
-            label: label.to_owned(),
-            shortcut,
-        })
-    };
-    // The key page stays even where it is locked: it says who can change that.
-    let keys = NavItem {
-        href: "/keys",
-        icon: "key",
-        label: profile.profile.pages.words.keys.clone(),
-        shortcut: Some('k'),
-    };
-    let own = NavItem {
-        href: "/settings",
-        icon: "gear",
-        label: "Settings".to_owned(),
-        shortcut: None,
-    };
-    let groups = [
-        (
-            None,
-            vec![
-                Some(keys),
-                item(
-                    P::ProjectsRead,
-                    "/projects",
-                    "folder",
-                    "Projects",
-                    Some('p'),
-                ),
-                item(P::KeysRead, "/limits", "gauge", "Limits", None),
-            ],
-        ),
-        (
-            Some("Organization"),
-            vec![
-                item(P::MembersRead, "/members", "people", "Members", Some('m')),
-                item(P::AuditRead, "/audit", "log", "Audit log", Some('a')),
-                Some(own),
-            ],
-        ),
-        (
-            Some("Administration"),
-            vec![item(
-                P::ManagementKeysRead,
-                "/management-keys",
-                "shield",
-                "Management keys",
-                None,
-            )],
-        ),
-    ];
-    let groups = groups.into_iter().map(|(title, items)| NavGroup {
-        title,
-        items: items.into_iter().flatten().collect(),
-    });
-    groups.filter(|group| !group.items.is_empty()).collect()
 }

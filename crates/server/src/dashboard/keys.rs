@@ -1,6 +1,7 @@
 //! The pages about keys: the list, a key's own page, and the dialogs that make, change and end keys.
 //!
-//! The same pages stand at several addresses: a member's `/keys`, and a product's customer's `/portal`.
+//! The same pages stand at several addresses: a member's `/keys`, a project's page, and a product's
+//! customer's `/portal`.
 //! A [`Desk`](desk::Desk) is where a visitor is; the handlers ask it for addresses and for what is fixed there, and
 //! know neither.
 //!
@@ -20,6 +21,7 @@ mod foot;
 mod grants;
 mod groups;
 mod list;
+mod pick;
 mod reveal;
 mod revoke;
 mod rotate;

@@ -1,24 +1,21 @@
-//! `/projects`: parts of the organization, each with the keys that belong to it.
+//! `/projects`: parts of the organization. The page of each is the list of its keys.
 
 use askama::Template;
 use axum::Form;
-use axum::extract::Path;
 use axum::response::Response;
 use http::StatusCode;
 use keyway_api::code::Code;
 use keyway_api::project::CreateProject;
 use keyway_core::id::ProjectId;
-use keyway_core::management::{ManagementPermission, Reach};
+use keyway_core::management::ManagementPermission;
 use keyway_core::organization::Project;
 use keyway_core::profile::pages::Words;
 use keyway_store::error::{ChangeError, Refusal};
 use keyway_store::keys::counts::PROJECT_KEYS_MAX;
-use keyway_store::keys::list::KeyFilter;
 use keyway_store::page::PAGE_ROWS_MAX;
 use serde::Deserialize;
 
 use super::frame::Frame;
-use super::key_rows::{self, KeyRow, key_rows};
 use super::members::{grouped, up_to};
 use super::moments::{self, Moment};
 use super::notice;
@@ -28,17 +25,17 @@ use super::paged::{self, Paged, Wanted};
 use super::visitor::Visitor;
 use crate::answer::problem::{Problem, status};
 use crate::auth::Permit;
-use crate::auth::permissions::{KeysRead, ProjectsCreate, ProjectsRead};
+use crate::auth::permissions::{ProjectsCreate, ProjectsRead};
 use crate::request::query::Query;
 use crate::routes::projects::read;
 
 const PLACE: &str = "/projects";
-const HEADING: &str = "Projects";
 
 #[derive(Template)]
 #[template(path = "projects.html")]
 struct Page {
     frame: Frame,
+    words: Words,
     rows: Vec<Row>,
     older: Option<String>,
     is_first: bool,
@@ -80,9 +77,13 @@ pub(crate) async fn list(
 /// `GET /projects/new`
 pub(crate) async fn form(visitor: Visitor) -> Result<Response, Response> {
     let frame = visitor.frame(PLACE).await?;
-    let _permit: Permit<ProjectsCreate> = visitor.permit(&frame, HEADING)?;
+    let _permit: Permit<ProjectsCreate> = visitor.permit(&frame, heading(&visitor))?;
     let draft = draft(&visitor, &ProjectForm::default(), None);
     show(&visitor, &Wanted::default(), Some(draft)).await
+}
+
+fn heading(visitor: &Visitor) -> &str {
+    &visitor.profile.profile.pages.words.projects
 }
 
 async fn show(
@@ -91,7 +92,7 @@ async fn show(
     form: Option<Draft>,
 ) -> Result<Response, Response> {
     let frame = visitor.frame(PLACE).await?;
-    let permit: Permit<ProjectsRead> = visitor.permit(&frame, HEADING)?;
+    let permit: Permit<ProjectsRead> = visitor.permit(&frame, heading(visitor))?;
     let list = Paged::new(visitor, PLACE);
     let cursor = list.open(wanted).map_err(refusal(&frame))?;
     let store = &visitor.app.store;
@@ -111,6 +112,7 @@ async fn show(
     };
     let template = Page {
         frame,
+        words: visitor.profile.profile.pages.words.clone(),
         rows,
         older,
         is_first: cursor.is_none(),
@@ -206,7 +208,7 @@ pub(crate) async fn create(
     Form(form): Form<ProjectForm>,
 ) -> Result<Response, Response> {
     let frame = visitor.frame(PLACE).await?;
-    let permit: Permit<ProjectsCreate> = visitor.permit(&frame, HEADING)?;
+    let permit: Permit<ProjectsCreate> = visitor.permit(&frame, heading(&visitor))?;
     match make(&visitor, &permit, &form).await {
         Ok((project, in_force)) => {
             let what = format!("{} is there.", project.name.as_str());
@@ -251,100 +253,4 @@ async fn make(
         Err(_) if is_taken => Err(Problem::new(Code::ProjectAlreadyExists)),
         Err(problem) => Err(problem),
     }
-}
-
-#[derive(Template)]
-#[template(path = "project.html")]
-struct OnePage {
-    frame: Frame,
-    id: String,
-    name: String,
-    environment: String,
-    used: String,
-    limit: Option<i64>,
-    is_full: bool,
-    keys: Vec<KeyRow>,
-    has_more: bool,
-    hides_keys: bool,
-    /// What it takes to see them, in the product's word.
-    keys_read: String,
-    words: Words,
-    may_create_key: bool,
-    may_rotate: bool,
-    may_revoke: bool,
-}
-
-/// `GET /projects/{id}`: the project's keys.
-pub(crate) async fn one(visitor: Visitor, Path(id): Path<String>) -> Result<Response, Response> {
-    let frame = visitor.frame(PLACE).await?;
-    let permit: Permit<ProjectsRead> = visitor.permit(&frame, HEADING)?;
-    let project = load(&visitor, permit.reach(), &id)
-        .await
-        .map_err(refusal(&frame))?;
-    let template = read_one(&visitor, &frame, &project)
-        .await
-        .map_err(refusal(&frame))?;
-    Ok(page(StatusCode::OK, &template))
-}
-
-async fn load(visitor: &Visitor, reach: &Reach, id: &str) -> Result<Project, Problem> {
-    let not_found = || Problem::new(Code::ProjectNotFound);
-    let id: ProjectId = id.parse().map_err(|_| not_found())?;
-    let organization = visitor.organization();
-    if !reach.covers_project(organization, &id) {
-        return Err(not_found());
-    }
-    let found = visitor.app.store.find_project(organization, &id).await?;
-    found.ok_or_else(not_found)
-}
-
-async fn read_one(visitor: &Visitor, frame: &Frame, project: &Project) -> Result<OnePage, Problem> {
-    use ManagementPermission as P;
-    let (app, now) = (&visitor.app, visitor.app.clock.now());
-    let ids = [project.id.clone()];
-    let profile = &visitor.profile.profile;
-    let limit = profile.limits.active_keys_per_project;
-    let counted = app
-        .store
-        .count_limited_keys(&project.organization, &ids, limit, now)
-        .await?;
-    let used = counted.first().copied().unwrap_or_default();
-    let is_full = limit.is_some_and(|limit| used >= limit);
-    let keys = match visitor.holds::<KeysRead>() {
-        Err(_) => None,
-        Ok(permit) => {
-            let filter = KeyFilter {
-                project: Some(project.id.clone()),
-                include_revoked: false,
-                ..KeyFilter::default()
-            };
-            let reach = permit.reach();
-            Some(
-                app.store
-                    .list_keys(reach, &filter, None, key_rows::ROWS, now)
-                    .await?,
-            )
-        }
-    };
-    let has_more = keys.as_ref().is_some_and(|it| it.next.is_some());
-    Ok(OnePage {
-        frame: frame.clone(),
-        id: project.id.to_string(),
-        name: project.name.as_str().to_owned(),
-        environment: project.environment.clone().unwrap_or_default(),
-        used: up_to_limit(used, limit),
-        limit,
-        is_full,
-        hides_keys: keys.is_none(),
-        keys: match keys {
-            Some(found) => key_rows(visitor, &found.rows).await?,
-            None => Vec::new(),
-        },
-        has_more,
-        keys_read: profile.labels.of(P::KeysRead).to_owned(),
-        words: profile.pages.words.clone(),
-        may_create_key: visitor.may_in(P::KeysCreate, &project.id),
-        may_rotate: visitor.may_in(P::KeysRotate, &project.id),
-        may_revoke: visitor.may_in(P::KeysRevoke, &project.id),
-    })
 }

@@ -17,6 +17,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::frame::{Frame, Toast};
 use super::outcome;
 use super::page::{self, Administrator};
+use super::picked;
 use super::preferences::Preferences;
 use crate::answer::problem::Problem;
 use crate::app::AppState;
@@ -37,6 +38,8 @@ pub(crate) struct Visitor {
     /// What the page before this one did.
     pub toast: Option<Toast>,
     pub preferences: Preferences,
+    /// The project that the browser remembers, whether there is such a one or not.
+    pub picked: Option<ProjectId>,
 }
 
 #[derive(Clone, Debug)]
@@ -77,6 +80,7 @@ impl FromRequestParts<AppState> for Visitor {
             is_part: is_part(parts),
             toast,
             preferences: Preferences::read(&parts.headers),
+            picked: picked::named(&parts.headers),
         })
     }
 }
@@ -114,6 +118,15 @@ impl Visitor {
     /// The frame of a page at `place` in the navigation. A product's customer has one page, which has
     /// no frame, and is sent there.
     pub(crate) async fn frame(&self, place: &'static str) -> Result<Frame, Response> {
+        self.frame_in(self.picked.as_ref(), place).await
+    }
+
+    /// The same, around a page of one project.
+    pub(crate) async fn frame_in(
+        &self,
+        project: Option<&ProjectId>,
+        place: &'static str,
+    ) -> Result<Frame, Response> {
         self.member()?;
         let mut organizations = Vec::new();
         for it in self.memberships() {
@@ -129,8 +142,10 @@ impl Visitor {
             name,
             place,
         );
+        let bar = picked::bar(self, project).await;
         Ok(Frame {
             toast: self.toast.clone(),
+            bar: bar.map_err(Problem::into_response)?,
             preferences: self.preferences,
             ..frame
         })
@@ -241,7 +256,13 @@ impl Visitor {
         found.map_or_else(|| name.as_str().to_owned(), |role| role.title.clone())
     }
 
-    fn locked(&self, frame: &Frame, heading: &str, needed: ManagementPermission) -> Response {
+    /// The page that says what it takes, and who can give it.
+    pub(crate) fn locked(
+        &self,
+        frame: &Frame,
+        heading: &str,
+        needed: ManagementPermission,
+    ) -> Response {
         let roles = &self.profile.profile.roles;
         let role = match &self.who {
             VisitorKind::Member(member) => {

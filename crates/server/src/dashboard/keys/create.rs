@@ -7,8 +7,9 @@ use http::StatusCode;
 use keyway_api::code::Code;
 use keyway_core::id::ProjectId;
 use keyway_core::key::KeyState;
+use keyway_core::management::ManagementPermission as P;
 use keyway_core::profile::ProjectRule;
-use keyway_core::profile::pages::{Pages, Words};
+use keyway_core::profile::pages::{self, Pages, Words};
 use keyway_core::text::Metadata;
 use keyway_token::base62::draw_id;
 
@@ -20,11 +21,13 @@ use super::desk::{Desk, Projects};
 use super::fields::{Fields, tomorrow};
 use super::foot::used;
 use super::grants::{self, GrantsField, Lines};
+use super::list::{self, Above, Wanted};
+use super::pick;
 use super::reveal::Reveal;
 use super::sent::Sent;
 use crate::answer::problem::{Problem, status};
 use crate::auth::Permit;
-use crate::auth::permissions::KeysCreate;
+use crate::auth::permissions::{KeysCreate, KeysRead};
 use crate::request::idempotency::{Attempt, Idempotency};
 use crate::routes::keys::create::store;
 use crate::routes::keys::making::KeyDraft;
@@ -36,14 +39,14 @@ const ATTEMPT_CHARS: usize = 22;
 
 /// The form as it was filled in.
 #[derive(Clone, Debug, Default)]
-struct Form {
-    fields: Fields,
-    grants: Lines,
-    project: String,
-    environment: String,
-    attempt: String,
+pub(super) struct Form {
+    pub(super) fields: Fields,
+    pub(super) grants: Lines,
+    pub(super) project: String,
+    pub(super) environment: String,
+    pub(super) attempt: String,
     /// What is wrong with all of it.
-    banner: Option<String>,
+    pub(super) banner: Option<String>,
 }
 
 impl Form {
@@ -57,63 +60,125 @@ impl Form {
             banner: None,
         }
     }
+
+    /// With a number that no form had before.
+    fn begun(desk: &Desk, form: Self) -> Self {
+        let mut entropy = desk.app().entropy.lock();
+        let attempt = draw_id(ATTEMPT_CHARS, entropy.as_mut());
+        Self { attempt, ..form }
+    }
+}
+
+/// The form, and what it lets choose from.
+#[derive(Clone, Debug)]
+pub(crate) struct Maker {
+    pub(super) form: Form,
+    pub(super) grants: GrantsField,
+    /// None where the key is of the project that the page is of.
+    pub(super) projects: Option<Vec<(String, String)>>,
+    pub(super) needs_project: bool,
+    pub(super) project_name: Option<String>,
+    pub(super) environments: Vec<String>,
+    pub(super) expiry: Vec<Choice>,
+    pub(super) tomorrow: String,
 }
 
 #[derive(Template)]
 #[template(path = "keys/create.html")]
 struct CreatePage<'a> {
     frame: Frame,
-    list: &'static str,
-    base: &'static str,
+    list: &'a str,
+    base: &'a str,
     words: &'a Words,
     pages: &'a Pages,
-    form: Form,
-    grants: GrantsField,
-    projects: Vec<(String, String)>,
-    needs_project: bool,
-    project_name: Option<String>,
-    environments: &'a [String],
-    expiry: Vec<Choice>,
-    tomorrow: String,
+    maker: Maker,
 }
 
 /// `GET …/new`
 pub(crate) async fn form(desk: Desk) -> Result<Response, Response> {
+    if let Some(elsewhere) = pick::instead(&desk).await? {
+        return Ok(elsewhere);
+    }
+    if desk.pages().form == pages::Form::Page && !desk.visitor.is_part {
+        return Ok(page::to(&desk.list));
+    }
     let frame = desk.frame().await?;
     let permit: Permit<KeysCreate> = desk.permit(&frame)?;
     let projects = desk.projects(&permit).await.map_err(refusal(&frame))?;
-    let form = Form::sent(&Sent::parse(desk.query.as_bytes()));
-    let app = desk.app();
-    let attempt = draw_id(ATTEMPT_CHARS, app.entropy.lock().as_mut());
-    let form = Form { attempt, ..form };
-    Ok(show(&desk, frame, projects, form, StatusCode::OK))
+    let form = Form::begun(&desk, Form::sent(&Sent::parse(desk.query.as_bytes())));
+    let maker = Maker::of(&desk, projects, form);
+    Ok(dialog(&desk, frame, maker, StatusCode::OK))
 }
 
-fn show(desk: &Desk, frame: Frame, projects: Projects, form: Form, code: StatusCode) -> Response {
-    let profile = desk.profile();
-    let project = chosen(desk, &form);
+/// The form as a part of the list's page, for whoever may make keys.
+pub(crate) async fn on_page(desk: &Desk) -> Result<Option<Maker>, Problem> {
+    let is_there = desk.pages().form == pages::Form::Page && desk.may(P::KeysCreate);
+    if !is_there {
+        return Ok(None);
+    }
+    let permit = desk.visitor.holds::<KeysCreate>()?;
+    let projects = desk.projects(&permit).await?;
+    let form = Form::begun(desk, Form::default());
+    Ok(Some(Maker::of(desk, projects, form)))
+}
+
+fn dialog(desk: &Desk, frame: Frame, maker: Maker, code: StatusCode) -> Response {
+    let pages = desk.pages();
     let template = CreatePage {
-        list: desk.list,
-        base: desk.base,
-        words: &profile.pages.words,
-        pages: &profile.pages,
-        grants: GrantsField::of(
-            desk,
-            &form.grants,
-            &projects,
-            project.as_ref(),
-            format!("{}/new", desk.base),
-        ),
-        project_name: desk.project().map(|it| projects.name(it).to_owned()),
-        projects: projects.0,
-        needs_project: needs_project(desk),
-        environments: &profile.key.environments,
-        expiry: form.fields.expiry_choices(desk),
-        tomorrow: tomorrow(desk.now()).to_string(),
-        form,
+        list: &desk.list,
+        base: &desk.base,
+        words: &pages.words,
+        pages,
+        maker,
         frame,
     };
     page::page(code, &template)
+}
+
+/// The form again, where it was sent from.
+async fn again(
+    desk: &Desk,
+    frame: Frame,
+    maker: Maker,
+    code: StatusCode,
+) -> Result<Response, Response> {
+    let permit = desk.visitor.holds::<KeysRead>().ok();
+    let permit = permit.filter(|_| desk.pages().form == pages::Form::Page);
+    let Some(permit) = permit else {
+        return Ok(dialog(desk, frame, maker, code));
+    };
+    let list = list::read(desk, &permit, Wanted::default()).await;
+    let list = list.map_err(refusal(&frame))?;
+    let above = Above {
+        maker: Some(maker),
+        reveal: None,
+    };
+    Ok(list::whole(desk, frame, list, above, code))
+}
+
+impl Maker {
+    fn of(desk: &Desk, projects: Projects, form: Form) -> Self {
+        let profile = desk.profile();
+        let project = chosen(desk, &form);
+        let address = format!("{}/new", desk.base);
+        let fixed = desk.project().and_then(|it| {
+            let organization = desk.visitor.organization();
+            desk.app().index.project_environment(organization, it)
+        });
+        Self {
+            grants: GrantsField::of(desk, &form.grants, &projects, project.as_ref(), address),
+            project_name: desk.project().map(|it| desk.project_name(it, &projects)),
+            projects: desk.project().is_none().then_some(projects.0),
+            needs_project: needs_project(desk),
+            environments: match fixed {
+                Some(fixed) => vec![fixed.as_ref().to_owned()],
+                None => profile.key.environments.clone(),
+            },
+            expiry: form.fields.expiry_choices(desk),
+            tomorrow: tomorrow(desk.now()).to_string(),
+            form,
+        }
+    }
 }
 
 fn chosen(desk: &Desk, form: &Form) -> Option<ProjectId> {
@@ -128,11 +193,13 @@ pub(crate) async fn create(desk: Desk, sent: Sent) -> Result<Response, Response>
     let projects = desk.projects(&permit).await.map_err(refusal(&frame))?;
     let mut form = Form::sent(&sent);
     if Lines::is_asked_anew(&sent) {
-        return Ok(show(&desk, frame, projects, form, StatusCode::OK));
+        let maker = Maker::of(&desk, projects, form);
+        return again(&desk, frame, maker, StatusCode::OK).await;
     }
     let Some(draft) = read(&desk, &permit, &mut form) else {
         let code = status(Code::InvalidRequest.status());
-        return Ok(show(&desk, frame, projects, form, code));
+        let maker = Maker::of(&desk, projects, form);
+        return again(&desk, frame, maker, code).await;
     };
     match make(&desk, &permit, &sent, &draft).await {
         Ok(made) => Ok(made.answer(&desk, frame, StatusCode::CREATED).await),
@@ -142,7 +209,8 @@ pub(crate) async fn create(desk: Desk, sent: Sent) -> Result<Response, Response>
         Err(problem) => {
             form.banner = Some(banner(&desk, &problem, draft.project.as_ref()).await);
             let code = status(problem.code().status());
-            Ok(show(&desk, frame, projects, form, code))
+            let maker = Maker::of(&desk, projects, form);
+            again(&desk, frame, maker, code).await
         }
     }
 }
@@ -199,7 +267,8 @@ fn read_project(
         .reach()
         .covers_key(organization, project.as_ref(), desk.owner(), &by);
     if is_missing || !is_open {
-        form.fields.add(PROJECT, "Choose a project.");
+        let sentence = desk.pages().words.choose_project.clone();
+        form.fields.add(PROJECT, sentence);
         return None;
     }
     Some(project)
@@ -230,7 +299,7 @@ async fn make(
 ) -> Result<Reveal, Problem> {
     let app = desk.app();
     permit.may_make(app, draft)?;
-    let attempt = Idempotency::of_form(sent.one(ATTEMPT), desk.base);
+    let attempt = Idempotency::of_form(sent.one(ATTEMPT), &desk.base);
     let patience = app.patience(None)?;
     let begun = attempt
         .begin(app, permit.caller(), &sent.pairs(), patience)

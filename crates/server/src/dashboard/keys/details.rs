@@ -29,8 +29,8 @@ use crate::auth::permissions::KeysRead;
 #[template(path = "keys/details.html")]
 struct DetailsPage<'a> {
     frame: Frame,
-    list: &'static str,
-    base: &'static str,
+    list: &'a str,
+    base: &'a str,
     keys: &'a str,
     key: Summary,
     chart: Chart,
@@ -131,8 +131,8 @@ async fn read<'a>(
     let has_log = desk.may(P::AuditRead);
     Ok(DetailsPage {
         frame: frame.clone(),
-        list: desk.list,
-        base: desk.base,
+        list: &desk.list,
+        base: &desk.base,
         keys: &desk.pages().words.keys,
         key: summary(desk, permit, &projects, key, used).await?,
         chart: Chart::of(scale, &counted, now),
@@ -264,8 +264,8 @@ fn controls(desk: &Desk, key: &Key) -> Controls {
             && desk.may(P::KeysRotate),
         deactivate: is_active && pages.can_deactivate && desk.may(P::KeysDeactivate),
         activate: is_alive && !is_active && pages.can_deactivate && desk.may(P::KeysActivate),
-        revoke: status != KeyStatus::Revoked && desk.may(P::KeysRevoke),
-        delete: !is_alive && pages.can_delete && desk.may(P::KeysDelete),
+        revoke: status != KeyStatus::Revoked && pages.can_revoke && desk.may(P::KeysRevoke),
+        delete: (!is_alive || !pages.can_revoke) && pages.can_delete && desk.may(P::KeysDelete),
     }
 }
 

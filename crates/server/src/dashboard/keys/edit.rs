@@ -32,7 +32,7 @@ const LINES: &str = "access.0";
 #[template(path = "keys/edit.html")]
 struct EditPage<'a> {
     frame: Frame,
-    base: &'static str,
+    base: &'a str,
     pages: &'a Pages,
     id: String,
     name: String,
@@ -114,7 +114,7 @@ fn edit_page<'a>(
     expiry.extend(fields.expiry_choices(desk));
     EditPage {
         frame,
-        base: desk.base,
+        base: &desk.base,
         pages: desk.pages(),
         id: key.id.to_string(),
         name: key.name.as_str().to_owned(),

@@ -77,20 +77,20 @@ pub(crate) async fn foot(
     };
     Ok(Foot {
         count: counted(count, revoked, wanted.is_narrowed(), filter.include_revoked),
-        switch: (revoked > 0).then(|| (switched.address(desk.list), words)),
+        switch: (revoked > 0).then(|| (switched.address(&desk.list), words)),
         newest: (!wanted.cursor.is_empty()).then(|| {
             let newest = Wanted {
                 cursor: String::new(),
                 ..wanted.clone()
             };
-            newest.address(desk.list)
+            newest.address(&desk.list)
         }),
         older: next.map(|cursor| {
             let older = Wanted {
                 cursor,
                 ..wanted.clone()
             };
-            older.address(desk.list)
+            older.address(&desk.list)
         }),
         limit: used(desk, filter.project.as_ref()).await?,
     })

@@ -3,19 +3,21 @@
 use askama::Template;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode};
-use keyway_core::id::ProjectId;
 use keyway_core::key::KeyStatus;
 use keyway_core::management::ManagementPermission;
-use keyway_core::profile::pages::{Column, Words};
+use keyway_core::organization::Project;
+use keyway_core::profile::pages::{Column, KeysOf, Pages, Words};
 use keyway_store::keys::list::KeyFilter;
 use serde::Serialize;
 
 use super::super::frame::Frame;
 use super::super::page::{page, refusal};
+use super::create::{self, Maker};
 use super::desk::Desk;
 use super::ending::Ending;
 use super::foot::{Foot, foot};
 use super::groups::groups;
+use super::pick;
 use super::reveal::Reveal;
 use super::row::Group;
 use super::sent::Sent;
@@ -93,7 +95,10 @@ impl Wanted {
             .find(|it| it.as_str() == self.status);
         KeyFilter {
             organization: Some(desk.visitor.organization().clone()),
-            project: self.project.parse::<ProjectId>().ok(),
+            project: desk
+                .project()
+                .cloned()
+                .or_else(|| self.project.parse().ok()),
             environment: word(&self.environment),
             status,
             q: word(&self.q),
@@ -106,10 +111,11 @@ impl Wanted {
 
 /// The list with everything around the table.
 pub(crate) struct KeyList {
-    pub address: &'static str,
-    pub base: &'static str,
+    pub address: String,
+    pub base: String,
     pub label: String,
-    pub columns: Vec<(&'static str, &'static str)>,
+    /// Columns in code, and their heads.
+    pub columns: Vec<(&'static str, String)>,
     pub wanted: Wanted,
     pub statuses: Vec<(&'static str, &'static str)>,
     pub environments: Vec<String>,
@@ -135,15 +141,19 @@ impl KeyList {
 struct ListPage<'a> {
     frame: Frame,
     list: KeyList,
+    pages: &'a Pages,
     words: &'a Words,
+    /// The project whose page this is, where it has one of its own.
+    project: Option<&'a Project>,
     intro: String,
     empty_intro: String,
     variable: &'a str,
     header: String,
     prefix: String,
-    help: &'a [String],
     may_create: bool,
     why_full: Option<String>,
+    /// The form that makes a key, where it stands on this page.
+    maker: Option<Maker>,
     /// A secret that is shown above the list, this one time.
     reveal: Option<Reveal>,
 }
@@ -157,6 +167,9 @@ struct TablePart {
 
 /// `GET` of the list; for htmx the table and the line below it.
 pub(crate) async fn list(desk: Desk) -> Result<Response, Response> {
+    if let Some(elsewhere) = pick::instead(&desk).await? {
+        return Ok(elsewhere);
+    }
     let frame = desk.frame().await?;
     let permit: Permit<KeysRead> = desk.permit(&frame)?;
     let wanted = Wanted::read(&desk.query);
@@ -164,22 +177,34 @@ pub(crate) async fn list(desk: Desk) -> Result<Response, Response> {
         .await
         .map_err(refusal(&frame))?;
     if desk.visitor.is_part {
-        let address = list.wanted.address(desk.list);
+        let address = list.wanted.address(&desk.list);
         let mut response = page(StatusCode::OK, &TablePart { frame, list });
         if let Ok(address) = HeaderValue::from_str(&address) {
             response.headers_mut().insert(PUSH_URL, address);
         }
         return Ok(response);
     }
-    Ok(whole(&desk, frame, list, None, StatusCode::OK))
+    let maker = create::on_page(&desk).await.map_err(refusal(&frame))?;
+    let above = Above {
+        maker,
+        reveal: None,
+    };
+    let response = whole(&desk, frame, list, above, StatusCode::OK);
+    Ok(pick::kept(&desk, response))
 }
 
-/// The page of a list, with a secret above it or without.
+/// What stands above a list.
+pub(super) struct Above {
+    pub maker: Option<Maker>,
+    pub reveal: Option<Reveal>,
+}
+
+/// The page of a list, with what stands above it.
 pub(super) fn whole(
     desk: &Desk,
     frame: Frame,
     list: KeyList,
-    reveal: Option<Reveal>,
+    above: Above,
     code: StatusCode,
 ) -> Response {
     let (pages, title) = (desk.pages(), &desk.profile().title);
@@ -194,7 +219,11 @@ pub(super) fn whole(
         variable: &pages.variable,
         header: super::reveal::header(desk.profile(), &format!("${}", pages.variable)),
         prefix: fixed.replace("{env}", environment.map_or("", String::as_str)),
-        help: &pages.help,
+        pages,
+        project: desk
+            .at
+            .as_ref()
+            .filter(|_| desk.keys_of() != KeysOf::PickedProject),
         may_create: desk.may(ManagementPermission::KeysCreate),
         why_full: list
             .foot
@@ -204,7 +233,8 @@ pub(super) fn whole(
             .map(|it| format!("{}. Revoke one first.", it.words)),
         frame,
         list,
-        reveal,
+        maker: above.maker,
+        reveal: above.reveal,
     };
     page(code, &template)
 }
@@ -222,7 +252,7 @@ pub(super) async fn read(
     };
     let filter = wanted.filter(desk, shows_revoked);
     let (app, now) = (desk.app(), desk.now());
-    let sealed = (desk.list, desk.visitor.caller.scope(), &wanted);
+    let sealed = (&desk.list, desk.visitor.caller.scope(), &wanted);
     let cursor = match wanted.cursor.as_str() {
         "" => None,
         cursor => Some(app.cursors.open(&sealed, cursor)?),
@@ -238,12 +268,15 @@ pub(super) async fn read(
     let is_empty = found.rows.is_empty() && cursor.is_none() && !wanted.is_narrowed();
     let is_empty = is_empty && (shows_revoked || foot.switch.is_none());
     Ok(KeyList {
-        address: desk.list,
-        base: desk.base,
+        address: desk.list.clone(),
+        base: desk.base.clone(),
         label: pages.words.keys.clone(),
         columns: columns(desk),
         statuses: statuses(shows_revoked, !pages.grace.is_empty()),
-        environments: desk.profile().key.environments.clone(),
+        environments: match desk.at.as_ref().and_then(|it| it.environment.clone()) {
+            Some(only) => vec![only],
+            None => desk.profile().key.environments.clone(),
+        },
         projects: if desk.project().is_none() {
             projects.0
         } else {
@@ -260,19 +293,19 @@ pub(super) async fn read(
 }
 
 /// A customer's page is narrower, and leaves counting to the product.
-fn columns(desk: &Desk) -> Vec<(&'static str, &'static str)> {
+fn columns(desk: &Desk) -> Vec<(&'static str, String)> {
     let is_wide = desk.member().is_some();
     let columns = desk.pages().columns.iter();
     columns
         .filter(|it| is_wide || **it != Column::Requests)
-        .map(|it| column(*it))
+        .map(|it| column(*it, &desk.pages().words))
         .collect()
 }
 
 /// A column's name in code, and its head.
-fn column(column: Column) -> (&'static str, &'static str) {
-    match column {
-        Column::Key => ("key", "Key"),
+fn column(column: Column, words: &Words) -> (&'static str, String) {
+    let (name, head) = match column {
+        Column::Key => ("key", words.key.as_str()),
         Column::Status => ("status", "Status"),
         Column::Requests => ("requests", "Requests, 14 days"),
         Column::LastUsed => ("used", "Last used"),
@@ -280,7 +313,8 @@ fn column(column: Column) -> (&'static str, &'static str) {
         Column::Created => ("created", "Created"),
         Column::CreatedBy => ("created_by", "Created by"),
         Column::Permissions => ("permissions", "Permissions"),
-    }
+    };
+    (name, head.to_owned())
 }
 
 fn statuses(shows_revoked: bool, has_rotation: bool) -> Vec<(&'static str, &'static str)> {

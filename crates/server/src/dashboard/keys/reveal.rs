@@ -13,9 +13,10 @@ use keyway_token::secret::Secret;
 
 use super::super::frame::Frame;
 use super::super::page::{page, refused};
+use super::create;
 use super::desk::Desk;
 use super::ending::Ending;
-use super::list::{self, KeyList, Wanted};
+use super::list::{self, Above, KeyList, Wanted};
 use super::sent::Sent;
 use super::swap::{Swap, Swapped};
 use crate::answer::problem::Problem;
@@ -42,8 +43,8 @@ pub(crate) struct Reveal {
 #[template(path = "keys/reveal.html")]
 struct RevealPage<'a> {
     frame: Frame,
-    list: &'static str,
-    base: &'static str,
+    list: &'a str,
+    base: &'a str,
     keys: &'a str,
     pages: &'a Pages,
     it: Reveal,
@@ -91,15 +92,20 @@ impl Reveal {
         if desk.pages().has_banner()
             && let Some(list) = self.list_behind(desk).await
         {
-            return list::whole(desk, frame, list, Some(self), code);
+            let maker = create::on_page(desk).await.ok().flatten();
+            let above = Above {
+                maker,
+                reveal: Some(self),
+            };
+            return list::whole(desk, frame, list, above, code);
         }
         let (profile, pages) = (desk.profile(), desk.pages());
         let (name, scheme) = carrier(profile);
         let variable = &pages.variable;
         let template = RevealPage {
             frame,
-            list: desk.list,
-            base: desk.base,
+            list: &desk.list,
+            base: &desk.base,
             keys: &pages.words.keys,
             pages,
             header: header(profile, &format!("${variable}")),

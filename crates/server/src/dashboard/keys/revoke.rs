@@ -46,8 +46,8 @@ pub(crate) struct Facts {
 #[template(path = "keys/revoke.html")]
 struct RevokePage<'a> {
     frame: Frame,
-    list: &'static str,
-    base: &'static str,
+    list: &'a str,
+    base: &'a str,
     keys: &'a str,
     key: Facts,
     title: String,
@@ -99,8 +99,8 @@ pub(crate) async fn form(desk: Desk) -> Result<Response, Response> {
     };
     let template = RevokePage {
         frame,
-        list: desk.list,
-        base: desk.base,
+        list: &desk.list,
+        base: &desk.base,
         keys: &words.keys,
         key: facts,
         title,

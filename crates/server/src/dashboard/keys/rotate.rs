@@ -35,8 +35,8 @@ const GRACE_DEFAULT: Span = Span::from_secs(24 * 60 * 60);
 #[template(path = "keys/rotate.html")]
 struct RotatePage<'a> {
     frame: Frame,
-    list: &'static str,
-    base: &'static str,
+    list: &'a str,
+    base: &'a str,
     keys: &'a str,
     key: Facts,
     graces: Vec<Choice>,
@@ -69,8 +69,8 @@ async fn show(
         .map_or(StatusCode::OK, |it| status(it.code().status()));
     let template = RotatePage {
         frame,
-        list: desk.list,
-        base: desk.base,
+        list: &desk.list,
+        base: &desk.base,
         keys: &desk.pages().words.keys,
         key: key_facts,
         graces: graces(desk),

@@ -7,7 +7,7 @@ use keyway_core::id::KeyId;
 use keyway_core::key::{Key, KeyStatus};
 use keyway_core::management::ManagementPermission;
 use keyway_core::permission::PermissionSet;
-use keyway_core::profile::pages::Column;
+use keyway_core::profile::pages::{Column, RowAction};
 use keyway_core::time::{Span, Timestamp};
 use keyway_store::usage::{ALLOWED, LastUse, UsageDay};
 
@@ -37,7 +37,7 @@ pub(crate) struct Row {
     pub used: Option<Moment>,
     pub created: Moment,
     pub created_by: String,
-    /// What it may do.
+    /// What it may do, in a few words.
     pub rights: String,
     pub ending: Ending,
     /// The name as its actions call it.
@@ -46,6 +46,8 @@ pub(crate) struct Row {
     pub may_deactivate: bool,
     pub may_activate: bool,
     pub may_revoke: bool,
+    pub may_edit: bool,
+    pub may_delete: bool,
     pub is_old: bool,
     pub is_gone: bool,
     pub is_fresh: bool,
@@ -123,7 +125,9 @@ impl<'a> Rows<'a> {
         let (kind, public) = split(&key.display_prefix);
         let is_alive = key.status(now) != KeyStatus::Revoked;
         let can_rotate = key.status(now) == KeyStatus::Active && key.successor.is_none();
-        let can_switch = key.successor.is_none() && desk.pages().can_deactivate;
+        let pages = desk.pages();
+        let has = |action| pages.has_action(action);
+        let can_switch = key.successor.is_none() && pages.can_deactivate && has(RowAction::Switch);
         let rotated_at = match pair {
             Pair::Old { since } => Some(since),
             Pair::None | Pair::New => None,
@@ -147,14 +151,25 @@ impl<'a> Rows<'a> {
                 Pair::New => format!("{name}, new key"),
                 Pair::None | Pair::Old { .. } => name.to_owned(),
             },
-            may_rotate: can_rotate && !desk.pages().grace.is_empty() && desk.may(P::KeysRotate),
+            may_rotate: can_rotate
+                && !pages.grace.is_empty()
+                && has(RowAction::Rotate)
+                && desk.may(P::KeysRotate),
             may_deactivate: can_switch
                 && key.status(now) == KeyStatus::Active
                 && desk.may(P::KeysDeactivate),
             may_activate: can_switch
                 && key.status(now) == KeyStatus::Inactive
                 && desk.may(P::KeysActivate),
-            may_revoke: is_alive && desk.may(P::KeysRevoke),
+            may_revoke: matches!(key.status(now), KeyStatus::Active | KeyStatus::Inactive)
+                && pages.can_revoke
+                && has(RowAction::Revoke)
+                && desk.may(P::KeysRevoke),
+            may_edit: is_alive && has(RowAction::Edit) && desk.may(P::KeysUpdate),
+            may_delete: (!is_alive || !pages.can_revoke)
+                && pages.can_delete
+                && has(RowAction::Delete)
+                && desk.may(P::KeysDelete),
             is_old: is_outgoing(key, now),
             is_gone: !is_alive,
             is_fresh: key.id.as_str() == self.fresh,
@@ -174,10 +189,18 @@ impl<'a> Rows<'a> {
         match pair {
             Pair::Old { .. } => return "Old key of this pair".to_owned(),
             Pair::New => words.push("new key".to_owned()),
-            Pair::None if self.desk.pages().columns.contains(&Column::Permissions) => {}
-            Pair::None => words.push(grants_words(self.desk, &key.grants, &key.created_by)),
+            Pair::None => words.extend(self.said_of(key)),
         }
         words.join(" · ")
+    }
+
+    /// What it may do, where no column says so.
+    fn said_of(&self, key: &Key) -> Option<String> {
+        let columns = &self.desk.pages().columns;
+        if columns.contains(&Column::Permissions) {
+            return None;
+        }
+        Some(grants_words(self.desk, &key.grants, &key.created_by))
     }
 }
 

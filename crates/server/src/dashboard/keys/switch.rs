@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
-use keyway_core::key::Key;
+use keyway_core::key::{Key, KeyStatus};
 use keyway_store::error::ChangeError;
 use keyway_store::keys::change::KeyAt;
 use keyway_store::ledger::Committed;
@@ -70,9 +70,10 @@ async fn switched(
 #[template(path = "keys/delete.html")]
 struct DeletePage<'a> {
     frame: Frame,
-    base: &'static str,
+    base: &'a str,
     keys: &'a str,
     key: Facts,
+    is_alive: bool,
 }
 
 /// `GET …/{id}/delete`
@@ -80,8 +81,9 @@ pub(crate) async fn delete_form(desk: Desk) -> Result<Response, Response> {
     let frame = desk.frame().await?;
     let (_permit, key): (Permit<KeysDelete>, Key) = desk.load(&frame).await?;
     let template = DeletePage {
-        base: desk.base,
+        base: &desk.base,
         keys: &desk.pages().words.keys,
+        is_alive: key.status(desk.now()) != KeyStatus::Revoked,
         key: facts(&desk, &key).await.map_err(refusal(&frame))?,
         frame,
     };
@@ -97,5 +99,5 @@ pub(crate) async fn delete(desk: Desk) -> Result<Response, Response> {
     let done = store.delete_key(&by, at(&permit, &key), desk.now()).await;
     let outcome = desk.visitor.settle(done).await.map_err(refusal(&frame))?;
     let what = format!("{} is deleted.", key.name.as_str());
-    Ok(desk.visitor.done(desk.list, &what, &outcome.in_force))
+    Ok(desk.visitor.done(&desk.list, &what, &outcome.in_force))
 }
