@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, ORIGIN};
 use http::{HeaderValue, Method};
 use http_body_util::{BodyExt as _, Full};
@@ -73,6 +75,16 @@ impl Caller {
     pub fn with(&self, token: &str) -> Self {
         Self {
             credential: vec![(AUTHORIZATION, format!("Bearer {token}"))],
+            ..self.clone()
+        }
+    }
+
+    /// The same with a client id and a client secret.
+    #[must_use]
+    pub fn with_basic(&self, id: &str, secret: &str) -> Self {
+        let pair = STANDARD.encode(format!("{id}:{secret}"));
+        Self {
+            credential: vec![(AUTHORIZATION, format!("Basic {pair}"))],
             ..self.clone()
         }
     }

@@ -37,6 +37,8 @@ pub mod revoke_batch;
 pub mod role;
 pub mod secret_text;
 pub mod sign_in_link;
+pub mod signing_key;
+pub mod token;
 pub mod usage;
 pub mod verify;
 pub mod whoami;

@@ -14,4 +14,5 @@ pub(crate) mod profile;
 pub(crate) mod projects;
 pub(crate) mod resources;
 pub(crate) mod serve;
+pub(crate) mod signing_keys;
 pub(crate) mod verify;

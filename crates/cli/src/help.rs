@@ -17,7 +17,13 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("People", &["members", "sign-in-link"]),
     (
         "Operate",
-        &["management-keys", "audit", "profile", "doctor"],
+        &[
+            "management-keys",
+            "signing-keys",
+            "audit",
+            "profile",
+            "doctor",
+        ],
     ),
     ("This program", &["completions", "help"]),
 ];

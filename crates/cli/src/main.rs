@@ -19,8 +19,9 @@ use clap::{Args, CommandFactory as _, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use mimalloc::MiMalloc;
 
+use crate::commands::verify;
 use crate::commands::{audit, completions, config, dev, doctor, import, keys, management_keys};
-use crate::commands::{members, organizations, profile, projects, resources, serve, verify};
+use crate::commands::{members, organizations, profile, projects, resources, serve, signing_keys};
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -74,6 +75,8 @@ enum Command {
     SignInLink(Call<members::SignInLink>),
     /// What programs manage keys with
     ManagementKeys(Group<management_keys::Command>),
+    /// What tokens are signed with
+    SigningKeys(Group<signing_keys::Command>),
     /// What was done, by whom
     Audit(Group<audit::Command>),
     /// One product's words, formats and limits
@@ -161,6 +164,11 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             output,
         )),
         Command::ManagementKeys(it) => wait(management_keys::run(
+            it.command,
+            &it.connection.client()?,
+            output,
+        )),
+        Command::SigningKeys(it) => wait(signing_keys::run(
             it.command,
             &it.connection.client()?,
             output,

@@ -25,5 +25,6 @@ pub mod profile;
 pub mod projects;
 mod resources;
 pub mod server;
+pub mod signing_keys;
 pub mod verify;
 pub mod watch;

@@ -4,6 +4,7 @@
 
 use crate::id::{
     InvitationId, KeyId, ManagementKeyId, MemberId, OrganizationId, PortalSessionId, ProjectId,
+    SigningKeyId,
 };
 use crate::resource::ResourcePath;
 
@@ -98,6 +99,12 @@ pub enum Change {
         name: String,
         version: i64,
     },
+    SigningKeyCreated {
+        id: SigningKeyId,
+    },
+    SigningKeyRevoked {
+        id: SigningKeyId,
+    },
     MemberCreated {
         organization: OrganizationId,
         id: MemberId,
@@ -179,6 +186,8 @@ impl Change {
             Self::ManagementKeyRevoked { .. } => "management_key.revoked",
             Self::RootKeySet { .. } => "root_key.set",
             Self::ProfileApplied { .. } => "profile.applied",
+            Self::SigningKeyCreated { .. } => "signing_key.created",
+            Self::SigningKeyRevoked { .. } => "signing_key.revoked",
             Self::MemberCreated { .. } => "member.created",
             Self::MemberUpdated { .. } => "member.updated",
             Self::MemberRemoved { .. } => "member.removed",
@@ -229,7 +238,10 @@ impl Change {
             | Self::PortalSessionRevoked { organization, .. } => Some(organization),
             Self::ManagementKeyCreated { organization, .. }
             | Self::ManagementKeyRevoked { organization, .. } => organization.as_ref(),
-            Self::RootKeySet { .. } | Self::ProfileApplied { .. } => None,
+            Self::RootKeySet { .. }
+            | Self::ProfileApplied { .. }
+            | Self::SigningKeyCreated { .. }
+            | Self::SigningKeyRevoked { .. } => None,
         }
     }
 
@@ -252,7 +264,10 @@ impl Change {
             | Self::OrganizationResumed { .. }
             | Self::MemberUpdated { .. }
             | Self::MemberRemoved { .. } => Some(Touched::Organization),
-            Self::ProfileApplied { .. } => Some(Touched::Everything),
+            // Whatever a revoked key signed is refused, whichever keys it stood for.
+            Self::ProfileApplied { .. } | Self::SigningKeyRevoked { .. } => {
+                Some(Touched::Everything)
+            }
             Self::OrganizationCreated { .. }
             | Self::ProjectCreated { .. }
             | Self::ResourceCreated { .. }
@@ -261,6 +276,7 @@ impl Change {
             | Self::ManagementKeyCreated { .. }
             | Self::ManagementKeyRevoked { .. }
             | Self::RootKeySet { .. }
+            | Self::SigningKeyCreated { .. }
             | Self::MemberCreated { .. }
             | Self::MemberSignedIn { .. }
             | Self::MemberSignedOut { .. }

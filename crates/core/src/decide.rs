@@ -70,6 +70,8 @@ pub enum Reason {
     Malformed,
     /// Unknown digest, or a key that the caller may not see.
     Invalid,
+    /// A token of a key, whose own time is over; the key's may not be.
+    TokenExpired,
     Revoked,
     Expired,
     Inactive,
@@ -87,6 +89,7 @@ pub const REASON_CODES: &[&str] = &[
     "api_key_missing",
     "api_key_malformed",
     "api_key_invalid",
+    "access_token_expired",
     "api_key_revoked",
     "api_key_expired",
     "api_key_inactive",
@@ -103,6 +106,7 @@ impl Reason {
             Self::Missing => "api_key_missing",
             Self::Malformed => "api_key_malformed",
             Self::Invalid => "api_key_invalid",
+            Self::TokenExpired => "access_token_expired",
             Self::Revoked => "api_key_revoked",
             Self::Expired => "api_key_expired",
             Self::Inactive => "api_key_inactive",
@@ -119,6 +123,7 @@ impl Reason {
             Self::Missing
             | Self::Malformed
             | Self::Invalid
+            | Self::TokenExpired
             | Self::Revoked
             | Self::Expired
             | Self::Inactive => 401,

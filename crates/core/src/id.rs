@@ -65,6 +65,8 @@ ids! {
     KeyId
     /// A management key; drawn by Keyway (`mk_…`).
     ManagementKeyId
+    /// A key that tokens are signed with; drawn by Keyway (`sig_…`).
+    SigningKeyId
     /// A member; drawn by Keyway (`mem_…`).
     MemberId
     /// An invitation; drawn by Keyway (`inv_…`).

@@ -24,5 +24,6 @@ pub mod portal;
 pub mod profile;
 pub mod registered_resource;
 pub mod resource;
+pub mod signing_key;
 pub mod text;
 pub mod time;

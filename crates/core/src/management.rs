@@ -187,6 +187,9 @@ management_permissions! {
     ManagementKeysRead "management_keys.read"
     ManagementKeysCreate "management_keys.create"
     ManagementKeysRevoke "management_keys.revoke"
+    SigningKeysRead "signing_keys.read"
+    SigningKeysCreate "signing_keys.create"
+    SigningKeysRevoke "signing_keys.revoke"
     AuditRead "audit.read"
     ProfileRead "profile.read"
     ProfileApply "profile.apply"
@@ -284,6 +287,7 @@ mod tests {
                 "portal_sessions.read",
                 "roles.read",
                 "management_keys.read",
+                "signing_keys.read",
                 "audit.read",
                 "profile.read",
                 "metrics.read",

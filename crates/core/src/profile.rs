@@ -7,6 +7,7 @@ pub mod labels;
 pub mod pages;
 pub mod parse;
 mod tables;
+pub mod tokens;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use crate::management::ManagementPermission;
 use crate::permission::{Permission, PermissionPattern};
 use crate::profile::labels::Labels;
 use crate::profile::pages::Pages;
+use crate::profile::tokens::TokenRules;
 use crate::time::Span;
 
 #[derive(Clone, Debug)]
@@ -36,6 +38,8 @@ pub struct Profile {
     pub members: MemberRules,
     pub grants: GrantRules,
     pub limits: Limits,
+    /// The tokens that keys can be exchanged for; None: there are none.
+    pub tokens: Option<TokenRules>,
     pub expiry: ExpiryRules,
     /// Where a key may be presented, in the order they are looked for.
     pub carriers: Vec<Carrier>,

@@ -18,6 +18,7 @@ use parking_lot::{Mutex, RwLock};
 use siphasher::sip::SipHasher13;
 
 use crate::access::Accesses;
+use crate::ids::Ids;
 use crate::members::Members;
 use crate::organizations::{OrganizationEntry, Organizations};
 use crate::policy::Policy;
@@ -42,6 +43,7 @@ pub struct Index {
     pub(crate) members: Members,
     management_keys: RwLock<ManagementKeys>,
     policy: ArcSwapOption<Policy>,
+    pub(crate) ids: Ids,
     /// One bit for each reason not to answer.
     doubts: AtomicU8,
 }
@@ -70,6 +72,7 @@ impl Index {
             members: Members::default(),
             management_keys: RwLock::default(),
             policy: ArcSwapOption::empty(),
+            ids: Ids::default(),
             doubts: AtomicU8::new(bit(Cause::Loading)),
         }
     }
@@ -110,10 +113,34 @@ impl Index {
         self.projects.clear();
         self.members.clear();
         self.management_keys.write().clear();
+        self.ids.clear();
     }
 
+    /// Where the policy before issued no tokens, the ids of all keys are gathered first.
     pub fn apply_policy(&self, policy: Policy) {
+        let issues_tokens = policy.issues_tokens;
+        let issued_tokens = self.issues_tokens();
         self.policy.store(Some(Arc::new(policy)));
+        match (issued_tokens, issues_tokens) {
+            (false, true) => self.gather_ids(),
+            (true, false) => self.ids.clear(),
+            (false, false) | (true, true) => {}
+        }
+    }
+
+    fn issues_tokens(&self) -> bool {
+        self.policy
+            .load()
+            .as_ref()
+            .is_some_and(|it| it.issues_tokens)
+    }
+
+    fn gather_ids(&self) {
+        for shard in &self.shards {
+            for record in shard.keys.read().records() {
+                self.ids.put(record.texts().id, record.digest);
+            }
+        }
     }
 
     /// How keys look and what roles hold; None before the first load.
@@ -190,6 +217,7 @@ impl Index {
     pub fn apply_key(&self, key: &Key) {
         let (hash, shard) = self.place(&key.digest);
         if matches!(key.state, KeyState::Deleted { .. }) {
+            self.ids.remove(key.id.as_str());
             let mut keys = shard.keys.write();
             if let Some(slot) = keys.remove(hash, &key.digest) {
                 // The next key in this slot must not inherit them.
@@ -202,6 +230,9 @@ impl Index {
         let access = self.accesses.lock().intern(key, organization, creator);
         let record = Record::of(key, access);
         shard.keys.write().put(hash, record);
+        if self.issues_tokens() {
+            self.ids.put(key.id.as_str(), key.digest);
+        }
     }
 
     /// How many keys there are.

@@ -18,6 +18,7 @@
 //! No I/O, no clock, no random source: time and the seed come in.
 
 pub mod access;
+mod ids;
 pub mod index;
 mod members;
 pub mod organizations;

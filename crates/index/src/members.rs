@@ -241,6 +241,7 @@ mod tests {
         };
         index.apply_policy(Policy {
             is_client: false,
+            issues_tokens: false,
             shape: Shape::new(template, vec!["live".to_owned()], &legacy).unwrap(),
             roles: Roles::of(BTreeMap::from([
                 ("editor".parse().unwrap(), role(&["docs.*"])),

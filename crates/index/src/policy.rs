@@ -9,6 +9,8 @@ pub struct Policy {
     pub shape: Shape,
     /// Whether a key is two fields, so that no string alone is one.
     pub is_client: bool,
+    /// Whether keys are exchanged for tokens, which name their key by its id.
+    pub issues_tokens: bool,
     pub roles: Roles,
     pub members: MemberRules,
 }
@@ -21,6 +23,7 @@ impl Policy {
         Ok(Self {
             shape,
             is_client: format.client_id_chars.is_some(),
+            issues_tokens: profile.tokens.is_some(),
             roles: profile.roles.clone(),
             members: profile.members,
         })

@@ -50,6 +50,10 @@ impl Keys {
             .as_ref()
     }
 
+    pub(crate) fn records(&self) -> impl Iterator<Item = &Record> {
+        self.chunks.iter().flat_map(|chunk| chunk.iter().flatten())
+    }
+
     pub(crate) fn find(&self, hash: u32, digest: &Digest) -> Option<(u32, &Record)> {
         self.table
             .slots(hash)

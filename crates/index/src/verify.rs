@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::Guard;
 use keyway_core::decide::{Ask, Cause, Creator, KeyFacts, Reason, Verdict, decide};
-use keyway_core::id::ProjectId;
+use keyway_core::id::{KeyId, ProjectId};
 use keyway_core::key::Lifetime;
 use keyway_core::management::Reach;
 use keyway_core::member::Member;
@@ -50,15 +50,37 @@ pub struct Answer<T> {
     pub key: Option<T>,
 }
 
+/// What is asked of a key that was found, however it was named.
+#[derive(Clone, Copy, Debug)]
+struct Question<'a> {
+    /// The id that the key must have, where its holder named one beside the secret.
+    client_id: Option<&'a str>,
+    reach: &'a Reach,
+    ask: &'a Ask,
+    now: Timestamp,
+}
+
+impl<'a> From<Presented<'a>> for Question<'a> {
+    fn from(it: Presented<'a>) -> Self {
+        Self {
+            client_id: None,
+            reach: it.reach,
+            ask: it.ask,
+            now: it.now,
+        }
+    }
+}
+
 impl<T> Answer<T> {
-    fn deny(reason: Reason) -> Self {
+    /// Refused before any key was looked up.
+    pub fn deny(reason: Reason) -> Self {
         Self {
             verdict: Verdict::Deny(reason),
             key: None,
         }
     }
 
-    fn undecided(cause: Cause) -> Self {
+    pub fn undecided(cause: Cause) -> Self {
         Self {
             verdict: Verdict::Undecided(cause),
             key: None,
@@ -80,13 +102,61 @@ impl Index {
         if policy.is_client || policy.shape.parse(it.unverified_secret).is_err() {
             return Answer::deny(Reason::Malformed);
         }
-        self.look_up(&Digest::of(it.unverified_secret), it, policy, read)
+        self.look_up(&Digest::of(it.unverified_secret), it.into(), policy, read)
+    }
+
+    /// The same for a key that is two fields. A secret beside another key's id is as unknown as any.
+    pub fn verify_client<T>(
+        &self,
+        unverified_id: &str,
+        it: Presented<'_>,
+        read: impl FnOnce(&Found<'_>) -> T,
+    ) -> Answer<T> {
+        if let Some(cause) = self.doubt() {
+            return Answer::undecided(cause);
+        }
+        let policy = self.policy();
+        let Some(policy) = policy.as_ref() else {
+            return Answer::undecided(Cause::Loading);
+        };
+        if policy.shape.parse(it.unverified_secret).is_err() {
+            return Answer::deny(Reason::Malformed);
+        }
+        let question = Question {
+            client_id: Some(unverified_id),
+            ..it.into()
+        };
+        self.look_up(&Digest::of(it.unverified_secret), question, policy, read)
+    }
+
+    /// The same for the key that a proved token names; the secret that is presented is the token.
+    pub fn verify_proved<T>(
+        &self,
+        id: &KeyId,
+        it: Presented<'_>,
+        read: impl FnOnce(&Found<'_>) -> T,
+    ) -> Answer<T> {
+        if let Some(cause) = self.doubt() {
+            return Answer::undecided(cause);
+        }
+        let policy = self.policy();
+        let Some(policy) = policy.as_ref() else {
+            return Answer::undecided(Cause::Loading);
+        };
+        match self.ids.find(id.as_str()) {
+            Some(digest) => self.look_up(&digest, it.into(), policy, read),
+            // As in a look-up by digest: an index that loads again has forgotten every id.
+            None => match self.doubt() {
+                Some(cause) => Answer::undecided(cause),
+                None => Answer::deny(Reason::Invalid),
+            },
+        }
     }
 
     fn look_up<T>(
         &self,
         digest: &Digest,
-        it: Presented<'_>,
+        it: Question<'_>,
         policy: &Policy,
         read: impl FnOnce(&Found<'_>) -> T,
     ) -> Answer<T> {
@@ -106,7 +176,8 @@ impl Index {
         let Some(organization) = organization.filter(|it| it.is_known()) else {
             return Answer::undecided(Cause::Loading);
         };
-        if !it.reach.covers(&organization.id) {
+        let is_meant = it.client_id.is_none_or(|id| id == texts.id);
+        if !is_meant || !it.reach.covers(&organization.id) {
             return Answer::deny(Reason::Invalid);
         }
         let creator = self.creator_of(record, policy);

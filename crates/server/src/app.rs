@@ -22,6 +22,8 @@ use crate::profile_in_force::ProfileInForce;
 use crate::request::context::RequestIds;
 use crate::request::idempotency::InFlight;
 use crate::telemetry::Telemetry;
+use crate::tokens::key_ring::KeyRing;
+use crate::tokens::sealing_key::SealingKey;
 
 /// Shared by every request.
 pub(crate) type AppState = Arc<App>;
@@ -47,6 +49,11 @@ pub(crate) struct App {
     pub refusals: Refusals,
     /// Of the doors at which a key asks about itself.
     pub strangers: Throttle,
+    /// Of the door at which keys are exchanged for tokens.
+    pub exchanges: Throttle,
+    /// What tokens are signed with.
+    pub key_ring: KeyRing,
+    pub sealing_key: SealingKey,
     /// Where clients find this server, without a slash at the end.
     pub public_url: String,
     pub trusted_proxies: Vec<IpNet>,

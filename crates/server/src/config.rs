@@ -34,8 +34,10 @@ use oidc::Oidc;
 
 /// The shipped sample, which is the lowest layer.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
-/// The one value that comes from the environment alone.
+/// Comes from the environment alone.
 pub const ROOT_KEY_VARIABLE: &str = "KEYWAY_ROOT_KEY";
+/// Comes from the environment alone.
+pub const SEALING_KEY_VARIABLE: &str = "KEYWAY_SEALING_KEY";
 /// The file that is read when no other is named.
 pub const FILE_NAME: &str = "keyway.toml";
 
@@ -60,6 +62,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// `KEYWAY_ROOT_KEY`, from the environment alone. Default: none.
     pub root_key: Option<Secret>,
+    /// `KEYWAY_SEALING_KEY`, from the environment alone. Default: a file in the data directory.
+    pub sealing_key: Option<Secret>,
     /// `[oidc]`: where people may sign in besides. Default: nowhere.
     pub oidc: Option<Oidc>,
     /// `[[jwt.issuer]]`: whose signed tokens stand for members. Default: nobody's.

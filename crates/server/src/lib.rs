@@ -28,4 +28,5 @@ mod request;
 mod routes;
 pub mod serve;
 pub mod telemetry;
+pub mod tokens;
 mod verify;

@@ -12,9 +12,9 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use crate::routes::{
-    audit, docs, follow, health, invitations, keys, management_keys, members, metrics, openapi,
-    organizations, portal_sessions, problems, profile, projects, resources, roles, sign_in_links,
-    whoami,
+    audit, docs, follow, health, invitations, key_set, keys, management_keys, members, metrics,
+    openapi, organizations, portal_sessions, problems, profile, projects, resources, roles,
+    sign_in_links, signing_keys, tokens, whoami,
 };
 
 const SCHEME: &str = "management_key";
@@ -26,6 +26,8 @@ const OPEN: &[&str] = &[
     "/docs",
     "/problems",
     "/problems/{code}",
+    "/.well-known/jwks.json",
+    "/v1/tokens",
 ];
 
 /// Calls that would do something twice if they were repeated without a key. All other changes make
@@ -41,6 +43,7 @@ const REPEATABLE: &[&str] = &[
     "/v1/invitations",
     "/v1/sign-in-links",
     "/v1/portal-sessions",
+    "/v1/signing-keys",
 ];
 /// Changes by POST that may name a version.
 const VERSIONED: &[&str] = &[
@@ -78,6 +81,8 @@ const VERSIONED: &[&str] = &[
         follow::follow, authorize, whoami::whoami, whoami::revoke,
         management_keys::create, management_keys::list, management_keys::show,
         management_keys::revoke,
+        tokens::exchange, key_set::show,
+        signing_keys::create, signing_keys::list, signing_keys::revoke,
         profile::show, profile::apply, audit::list, audit::verify,
         health::healthz, health::readyz, metrics::metrics, openapi::openapi, docs::docs,
         problems::list, problems::page,
@@ -157,6 +162,12 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
     if path == "/v1/whoami" {
         statuses.insert(429);
     }
+    if path == "/v1/tokens" {
+        statuses.extend([401, 403, 429]);
+    }
+    if path == "/.well-known/jwks.json" {
+        statuses.insert(404);
+    }
     if path == "/v1/follow" {
         statuses.extend([409, 429]);
     }
@@ -164,7 +175,8 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
     if has_body {
         statuses.extend([413, 415]);
     }
-    let is_change = path.starts_with("/v1/") && method != "get" && !path.contains("/verify");
+    let is_question = path.contains("/verify") || path == "/v1/tokens";
+    let is_change = path.starts_with("/v1/") && method != "get" && !is_question;
     if is_change {
         statuses.extend([409, 410, 412, 428, 429]);
     }

@@ -8,6 +8,9 @@ use keyway_store::members::Administrators;
 use keyway_store::profile::{InForce, ProfileRow};
 use keyway_token::redact::Redactor;
 
+/// Signed tokens, ours and others'.
+const TOKEN_PATTERN: &str = r"eyJ[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+";
+
 #[derive(Clone, Debug)]
 pub(crate) struct ProfileInForce {
     pub row: ProfileRow,
@@ -33,7 +36,7 @@ impl ProfileInForce {
         let profile = Profile::parse(&row.toml)?;
         let policy = Policy::of(&profile)?;
         let in_force = Self {
-            redactor: Redactor::new(&[&key_pattern(&profile)])?,
+            redactor: Redactor::new(&[&key_pattern(&profile), TOKEN_PATTERN])?,
             row,
             profile,
         };

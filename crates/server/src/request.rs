@@ -7,5 +7,6 @@ pub(crate) mod conditional;
 pub(crate) mod context;
 pub(crate) mod credential;
 pub(crate) mod fields;
+pub(crate) mod form;
 pub(crate) mod idempotency;
 pub(crate) mod query;

@@ -6,6 +6,7 @@ pub(crate) mod docs;
 pub(crate) mod follow;
 pub(crate) mod health;
 pub(crate) mod invitations;
+pub(crate) mod key_set;
 pub(crate) mod keys;
 pub(crate) mod management_keys;
 pub(crate) mod members;
@@ -20,7 +21,9 @@ pub(crate) mod projects;
 pub(crate) mod resources;
 pub(crate) mod roles;
 pub(crate) mod sign_in_links;
+pub(crate) mod signing_keys;
 mod step;
+pub(crate) mod tokens;
 pub(crate) mod whoami;
 
 use std::sync::Arc;
@@ -111,6 +114,13 @@ fn native() -> Router<AppState> {
             "/v1/management-keys/{id}/revoke",
             post(management_keys::revoke),
         )
+        .route("/v1/tokens", post(tokens::exchange))
+        .route("/.well-known/jwks.json", get(key_set::show))
+        .route(
+            "/v1/signing-keys",
+            post(signing_keys::create).get(signing_keys::list),
+        )
+        .route("/v1/signing-keys/{id}/revoke", post(signing_keys::revoke))
         .route("/v1/profile", get(profile::show).put(profile::apply))
         .route("/v1/audit", get(audit::list))
         .route("/v1/audit/verify", get(audit::verify))

@@ -17,6 +17,7 @@ use keyway_core::management::Reach;
 use keyway_index::index::Index;
 use keyway_store::Store;
 use keyway_store::error::StoreError;
+use keyway_store::ledger::Head;
 use keyway_store::ledger::entry::{EntryFilter, Walk};
 use keyway_store::location::{Location, OpenError, OpenOptions};
 use keyway_token::base62::draw_id;
@@ -43,6 +44,9 @@ use crate::request::context::RequestIds;
 use crate::request::idempotency::InFlight;
 use crate::serve::listener::{ListenError, Listener};
 use crate::telemetry::{Telemetry, TelemetryError};
+use crate::tokens::key_ring::KeyRing;
+use crate::tokens::making::{self, SigningKeyError};
+use crate::tokens::sealing_key::SealingKey;
 
 /// Longest time for requests to end after the signal to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(15);
@@ -59,6 +63,8 @@ pub enum ServeError {
     Provider(OutgoingError),
     #[error(transparent)]
     Issuer(#[from] IssuerError),
+    #[error(transparent)]
+    SigningKey(#[from] SigningKeyError),
     #[error(transparent)]
     Listen(#[from] ListenError),
     #[error("the keys could not be loaded: {0}")]
@@ -138,26 +144,39 @@ pub async fn start(
     })
     .await?;
     prepare(&store, &config, on_other, entropy.as_mut(), clock.now()).await?;
+    let seed = draw_seed(entropy.as_mut());
+    let passwords = Passwords::new(entropy.as_mut());
+    let request_ids = RequestIds::begin(entropy.as_mut());
+    let server_name = draw_id(SERVER_NAME_CHARS, entropy.as_mut());
+    let entropy = Mutex::new(entropy);
+    let sealing_key = SealingKey {
+        directory: directory(&config),
+        given: config.sealing_key,
+    };
+    making::prepare(&store, &sealing_key, &entropy, clock.now()).await?;
     let public_url = config.public_url.clone().unwrap_or_else(|| listener.url());
     let provider = config.oidc.map(|told| Provider::new(told, &public_url));
     let provider = provider.transpose();
     let app = Arc::new(App {
         cursors: cursor_seal(&store).await.map_err(ServeError::Load)?,
         store,
-        index: Arc::new(Index::new(draw_seed(entropy.as_mut()))),
+        index: Arc::new(Index::new(seed)),
         clock,
         cluster: Cluster::new(),
         profile: ArcSwapOption::empty(),
         telemetry: Telemetry::new()?,
         in_flight: InFlight::default(),
-        passwords: Passwords::new(entropy.as_mut()),
+        passwords,
         issuers: Issuers::new(config.jwt_issuers)?,
         provider: provider.map_err(ServeError::Provider)?,
         refusals: Refusals::default(),
         strangers: Throttle::default(),
-        request_ids: RequestIds::begin(entropy.as_mut()),
-        server_name: draw_id(SERVER_NAME_CHARS, entropy.as_mut()),
-        entropy: Mutex::new(entropy),
+        exchanges: Throttle::default(),
+        key_ring: KeyRing::default(),
+        sealing_key,
+        request_ids,
+        server_name,
+        entropy,
         public_url,
         trusted_proxies: config.trusted_proxies.clone(),
         is_tls: config.tls.is_some(),
@@ -167,13 +186,7 @@ pub async fn start(
     let listener = listener.accept(&app);
     let head = follow::load(&app).await.map_err(ServeError::Load)?;
     let sweeper = Arc::new(tokio::sync::Mutex::new(usage::Sweeper::default()));
-    let mut tasks = JoinSet::new();
-    tasks.spawn(follow::follow(Arc::clone(&app), head));
-    tasks.spawn(sole::watch(Arc::clone(&app)));
-    tasks.spawn(claims::run(Arc::clone(&app)));
-    tasks.spawn(issuer_keys::run(Arc::clone(&app)));
-    tasks.spawn(refusals::run(Arc::clone(&app)));
-    tasks.spawn(usage::run(Arc::clone(&app), Arc::clone(&sweeper)));
+    let tasks = background(&app, head, &sweeper);
     tracing::info!(%address, url = %app.public_url, keys = app.index.key_count(), "ready");
     Ok(Running {
         app,
@@ -181,6 +194,22 @@ pub async fn start(
         sweeper,
         tasks,
     })
+}
+
+/// What goes on for as long as the server runs.
+fn background(
+    app: &Arc<App>,
+    head: Head,
+    sweeper: &Arc<tokio::sync::Mutex<usage::Sweeper>>,
+) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(follow::follow(Arc::clone(app), head));
+    tasks.spawn(sole::watch(Arc::clone(app)));
+    tasks.spawn(claims::run(Arc::clone(app)));
+    tasks.spawn(issuer_keys::run(Arc::clone(app)));
+    tasks.spawn(refusals::run(Arc::clone(app)));
+    tasks.spawn(usage::run(Arc::clone(app), Arc::clone(sweeper)));
+    tasks
 }
 
 impl Running {
@@ -224,13 +253,18 @@ async fn prepare(
     let default = first_start::default_profile().ok_or(ServeError::NoDefaultProfile)?;
     let chosen = config.profile.as_ref();
     first_start::put_profile(store, chosen, &default, on_other, now).await?;
-    let directory: Option<PathBuf> = match &config.location {
-        Location::Directory(directory) => Some(directory.clone()),
-        Location::Url(_) => None,
-    };
+    let directory = directory(config);
     let root = config.root_key.as_ref();
     first_start::put_root_key(store, root, directory.as_deref(), entropy, now).await?;
     Ok(())
+}
+
+/// Where files of our own may be, if anywhere.
+fn directory(config: &Config) -> Option<PathBuf> {
+    match &config.location {
+        Location::Directory(directory) => Some(directory.clone()),
+        Location::Url(_) => None,
+    }
 }
 
 /// From the first ledger entry, which every server of a deployment knows and which never changes.

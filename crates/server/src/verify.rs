@@ -90,7 +90,7 @@ impl App {
             ask,
             now: self.clock.now(),
         };
-        let answer = self.index.verify(presented, read);
+        let answer = self.decide(presented, read);
         let seconds = self.clock.elapsed_seconds() - began;
         match &answer.verdict {
             Verdict::Allow(()) => self.telemetry.verified(None, seconds),
@@ -183,6 +183,7 @@ pub(crate) fn missing_of(reason: Reason) -> Vec<String> {
         Reason::Missing
         | Reason::Malformed
         | Reason::Invalid
+        | Reason::TokenExpired
         | Reason::Revoked
         | Reason::Expired
         | Reason::Inactive

@@ -21,6 +21,8 @@ pub enum Refusal {
     KeyNotFound,
     #[error("there is no such management key")]
     ManagementKeyNotFound,
+    #[error("there is no such signing key")]
+    SigningKeyNotFound,
     #[error("there is no such member")]
     MemberNotFound,
     #[error("there is no such invitation")]

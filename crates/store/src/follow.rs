@@ -14,6 +14,7 @@ use keyway_core::key::Key;
 use keyway_core::management::ManagementKey;
 use keyway_core::member::Member;
 use keyway_core::organization::{Organization, Project};
+use keyway_core::signing_key::SigningKey;
 use sqlx::AnyConnection;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -26,7 +27,7 @@ use crate::ledger::detail;
 use crate::ledger::entry::{EntryRow, MIN_READER, find_hash, load_head, object, rows_after};
 use crate::profile::{self, ProfileRow};
 use crate::statement::statement;
-use crate::{management_keys, members, organizations, projects};
+use crate::{management_keys, members, organizations, projects, signing_keys};
 
 /// Pause between looks for entries that others wrote.
 pub const POLL_EVERY: Duration = Duration::from_millis(250);
@@ -54,6 +55,8 @@ pub struct Batch {
     /// Removed ones too.
     pub members: Vec<Member>,
     pub profile: Option<ProfileRow>,
+    /// All of them, where one changed.
+    pub signing_keys: Option<Vec<SigningKey>>,
     /// Deleted ones too.
     pub keys: Vec<Key>,
 }
@@ -85,6 +88,8 @@ pub struct Snapshot {
     /// Removed ones too.
     pub members: Vec<Member>,
     pub profile: Option<ProfileRow>,
+    /// Revoked ones too.
+    pub signing_keys: Vec<SigningKey>,
     /// All keys, deleted ones too, in no order. An error ends it.
     pub pages: mpsc::Receiver<Result<Vec<Key>, StoreError>>,
 }
@@ -99,6 +104,7 @@ impl Store {
         let management_keys = management_keys::load(&mut connection, None).await?;
         let members = members::load(&mut connection, None).await?;
         let profile = profile::load(&mut connection).await?;
+        let signing_keys = signing_keys::load(&mut connection).await?;
         let cuts = lane_cuts(&mut connection).await?;
         drop(connection);
         let (sender, pages) = mpsc::channel(LOAD_PAGES_AHEAD);
@@ -120,6 +126,7 @@ impl Store {
             management_keys,
             members,
             profile,
+            signing_keys,
             pages,
         })
     }
@@ -236,6 +243,7 @@ struct Named {
     management_keys: BTreeSet<String>,
     members: BTreeSet<String>,
     profile: bool,
+    signing_keys: bool,
 }
 
 impl Named {
@@ -279,6 +287,9 @@ impl Named {
                     .extend(replaced.iter().map(ToString::to_string));
             }
             Change::ProfileApplied { .. } => self.profile = true,
+            Change::SigningKeyCreated { .. } | Change::SigningKeyRevoked { .. } => {
+                self.signing_keys = true;
+            }
             Change::MemberCreated { id, .. }
             | Change::MemberUpdated { id, .. }
             | Change::MemberRemoved { id, .. }
@@ -347,10 +358,14 @@ async fn reload(
         management_keys: Vec::new(),
         members: Vec::new(),
         profile: None,
+        signing_keys: None,
         keys: Vec::new(),
     };
     if named.profile {
         batch.profile = profile::load(&mut *connection).await?;
+    }
+    if named.signing_keys {
+        batch.signing_keys = Some(signing_keys::load(&mut *connection).await?);
     }
     if !named.organizations.is_empty() {
         let ids = texts(&named.organizations);

@@ -41,6 +41,7 @@ pub mod projects;
 pub mod resources;
 pub mod sessions;
 pub mod sign_ins;
+pub mod signing_keys;
 mod statement;
 pub mod takeover;
 pub mod usage;

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_people.sql"),
     include_str!("../migrations/0003_resources.sql"),
+    include_str!("../migrations/0004_signing_keys.sql"),
 ];
 
 pub(crate) async fn migrate(

@@ -41,6 +41,8 @@ mod resources;
 mod rotations;
 #[path = "conformance/sessions.rs"]
 mod sessions;
+#[path = "conformance/signing_keys.rs"]
+mod signing_keys;
 #[path = "conformance/standing.rs"]
 mod standing;
 #[path = "conformance/takeovers.rs"]

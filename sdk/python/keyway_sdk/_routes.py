@@ -12,5 +12,6 @@ IDEMPOTENT_ROUTES = frozenset(
         "/v1/portal-sessions",
         "/v1/projects",
         "/v1/sign-in-links",
+        "/v1/signing-keys",
     ]
 )

@@ -90,6 +90,14 @@ class CreateSignInLink(TypedDict):
     member: str
 
 
+class CreateSigningKey(TypedDict):
+    """
+    `POST /v1/signing-keys`. The algorithm is the profile's.
+    """
+
+    signs_at_once: NotRequired[bool]
+
+
 class Done(TypedDict):
     """
     The answer to a change that leaves nothing to show.
@@ -193,6 +201,16 @@ class Entry(TypedDict):
     target: str
 
 
+class ExchangeKey(TypedDict):
+    """
+    `POST /v1/tokens`, as a form (RFC 6749, section 4.4.2). The client's id and secret are in the
+    `Authorization: Basic` header.
+    """
+
+    grant_type: str
+    scope: NotRequired[str | None]
+
+
 class FieldProblem(TypedDict):
     """
     What is wrong with one field.
@@ -267,6 +285,17 @@ class IssuedInvitation(TypedDict):
     effective_everywhere_at: str
     invitation: Invitation
     url: str
+
+
+class IssuedToken(TypedDict):
+    """
+    A token. It stands for its key as the key is when the token is looked at.
+    """
+
+    access_token: str
+    expires_at: str
+    expires_in: int
+    token_type: str
 
 
 KeyStatus: TypeAlias = Literal['active', 'inactive', 'expired', 'revoked']
@@ -485,6 +514,9 @@ class SignInLink(TypedDict):
     url: str
 
 
+SigningKeyStatus: TypeAlias = Literal['active', 'revoked']
+
+
 Touches: TypeAlias = Literal['keys', 'organization', 'everything']
 
 
@@ -546,6 +578,23 @@ class EffectiveOrganization(TypedDict):
     name: str
     status: OrganizationStatus
     suspended_at: NotRequired[str | None]
+    version: int
+    effective_everywhere_at: str
+
+
+class EffectiveSigningKey(TypedDict):
+    """
+    A changed object, and the moment from which the change holds everywhere.
+    """
+
+    algorithm: str
+    created_at: str
+    created_by: str
+    id: str
+    revoked_at: NotRequired[str | None]
+    revoked_by: NotRequired[str | None]
+    signs_from: str
+    status: SigningKeyStatus
     version: int
     effective_everywhere_at: str
 
@@ -692,6 +741,22 @@ class RevokedBatch(TypedDict):
     data: list[RevokedItem]
     effective_everywhere_at: str
     has_more: bool
+
+
+class SigningKey(TypedDict):
+    """
+    A signing key, without its private part.
+    """
+
+    algorithm: str
+    created_at: str
+    created_by: str
+    id: str
+    revoked_at: NotRequired[str | None]
+    revoked_by: NotRequired[str | None]
+    signs_from: str
+    status: SigningKeyStatus
+    version: int
 
 
 class Usage(TypedDict):

@@ -3,8 +3,9 @@
 
 use std::fmt::Write as _;
 
+use http::Method;
 use keyway_tests::client::Answer;
-use keyway_tests::server::Server;
+use keyway_tests::server::{Server, text};
 use keyway_tests::tree;
 use serde_json::json;
 
@@ -29,6 +30,7 @@ type Outcome = (String, Vec<&'static str>);
 #[tokio::test]
 async fn every_route_gives_every_caller_what_the_table_says() {
     let server = Server::start().await;
+    issue_tokens(&server).await;
     let own = server.organization("Own").await;
     let other = server.organization("Other").await;
     let lasting = Lasting::make(&server, &own, &other).await;
@@ -56,6 +58,19 @@ async fn every_route_gives_every_caller_what_the_table_says() {
     assert_is_the_table(&table);
 }
 
+/// The default profile issues none, and a route that is not there is open to nobody.
+async fn issue_tokens(server: &Server) {
+    let root = server.root();
+    let profile = root.get("/v1/profile").await;
+    let toml = format!("{}\n[tokens]\n", text(&profile.expect(200), "/toml"));
+    let apply = root.call(Method::PUT, "/v1/profile");
+    let apply = apply.header("if-match", &profile.header("etag"));
+    apply.json(&json!({"toml": toml})).send().await.expect(200);
+    for _ in 0..2 {
+        root.post("/v1/signing-keys", &json!({})).await.expect(201);
+    }
+}
+
 /// What no review may let pass.
 fn fault(path: &str, caller: &str, status: u16) -> Option<String> {
     let is_public = PUBLIC.contains(&path);
@@ -67,6 +82,10 @@ fn fault(path: &str, caller: &str, status: u16) -> Option<String> {
         // Whoever holds a key may end it, whatever its state.
         name if name.ends_with("key") && path == "/v1/whoami/revoke" => status == 200,
         name if name.ends_with("key") => status == 401,
+        // These belong to no organization, so there is nothing to hide.
+        "other organization" | "a stranger" if path.starts_with("/v1/signing-keys/") => {
+            status == 403
+        }
         "other organization" | "a stranger" if path.contains("{id}") => status == 404,
         "operator" if path != "/v1/authorize" && path != "/v1/whoami/revoke" => status < 300,
         _ => true,

@@ -16,6 +16,7 @@ pub(crate) struct Objects {
     key: String,
     secret: String,
     management_key: String,
+    signing_key: String,
     member: String,
     email: String,
     invitation: String,
@@ -52,6 +53,9 @@ impl Objects {
             .json(&json!({"name": "a workflow"}));
         told.send().await.expect(201);
         let another = email("another");
+        let signing_keys = root.get("/v1/signing-keys").await.expect(200);
+        // Never the first, which signs.
+        let signing_key = signing_keys["data"].as_array().and_then(|it| it.last());
         let profile = root.get("/v1/profile").await;
         Self {
             organization: organization.to_owned(),
@@ -60,6 +64,7 @@ impl Objects {
             secret,
             management_key: text(&management_key, "/key/id"),
             member: text(&member, "/id"),
+            signing_key: text(signing_key.unwrap(), "/id"),
             resource,
             email: another,
             invitation: text(&invitation, "/invitation/id"),
@@ -74,6 +79,7 @@ impl Objects {
             "organizations" => &self.organization,
             "projects" => &self.project,
             "management-keys" => &self.management_key,
+            "signing-keys" => &self.signing_key,
             "members" => &self.member,
             "invitations" => &self.invitation,
             "portal-sessions" => &self.portal_session,
@@ -126,6 +132,8 @@ impl Objects {
             | "POST /v1/organizations/{id}/resume"
             | "POST /v1/management-keys/{id}/revoke"
             | "POST /v1/portal-sessions/{id}/revoke"
+            | "POST /v1/signing-keys"
+            | "POST /v1/signing-keys/{id}/revoke"
             | "POST /v1/whoami/revoke" => json!({}),
             _ => return None,
         })
@@ -151,7 +159,13 @@ pub(crate) async fn send(
 ) -> Option<Answer> {
     let route = format!("{method} {template}");
     let call = caller.call(method.parse::<Method>().unwrap(), &objects.path(template));
+    // What is exchanged is the credential, and there is room for one.
+    let client = caller.with_basic(&objects.key, &objects.secret);
+    let form = "application/x-www-form-urlencoded";
     let call = match objects.body(&route) {
+        None if template == "/v1/tokens" => client
+            .call(Method::POST, template)
+            .body(form, "grant_type=client_credentials"),
         Some(body) if template == "/v1/profile" => {
             call.header("if-match", &objects.profile_tag).json(&body)
         }

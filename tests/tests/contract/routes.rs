@@ -13,6 +13,8 @@ pub(crate) const PUBLIC: &[&str] = &[
     "/docs",
     "/problems",
     "/problems/{code}",
+    "/v1/tokens",
+    "/.well-known/jwks.json",
 ];
 const METHODS: [Method; 5] = [
     Method::GET,

@@ -11,6 +11,7 @@ use super::tables::{
     CatalogueValue, CodeTable, DefaultValue, GrantTable, GrantsTable, KeyTable, LimitsTable,
     MembersTable, ProfileFile, RevocationTable, RoleTable,
 };
+use super::tokens::TokensTable;
 use super::{
     Carrier, Catalogue, DefaultGrants, ExpiryRules, GrantRules, KeyFormat, Limits, MemberRules,
     Profile, ProjectRule, RenamedCode, Role, Roles,
@@ -72,6 +73,7 @@ impl Profile {
             members: members(&file.members)?,
             grants,
             limits: limits(&file.limits)?,
+            tokens: file.tokens.map(TokensTable::read).transpose()?,
             expiry: ExpiryRules {
                 is_editable: file.expiry.editable,
             },

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::pages::PagesTable;
+use super::tokens::TokensTable;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +22,7 @@ pub(super) struct ProfileFile {
     pub(super) grants: GrantsTable,
     #[serde(default)]
     pub(super) limits: LimitsTable,
+    pub(super) tokens: Option<TokensTable>,
     pub(super) expiry: ExpiryTable,
     #[serde(default)]
     pub(super) members: MembersTable,

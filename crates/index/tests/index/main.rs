@@ -17,3 +17,4 @@ mod readers;
 mod replay;
 mod replay_any_history;
 mod sample;
+mod tokens;

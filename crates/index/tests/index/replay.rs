@@ -3,12 +3,14 @@
 use keyway_core::change::Change;
 use keyway_core::decide::{Ask, Reason};
 use keyway_core::grant::{Grant, Grants, Right};
+use keyway_core::id::SigningKeyId;
 use keyway_core::id::{KeyId, ManagementKeyId};
 use keyway_core::key::{Key, Rotation};
 use keyway_core::management::{ManagementKey, ManagementKeyState, Preset, Reach};
 use keyway_core::organization::Project;
 use keyway_core::registered_resource::RegisteredResource;
 use keyway_core::resource::ResourcePath;
+use keyway_core::signing_key::{SealedKey, SigningAlgorithm, SigningKey, SigningKeyState};
 use keyway_store::keys::change::KeyEdit;
 use keyway_store::organizations::OrganizationEdit;
 use keyway_token::digest::Digest;
@@ -444,4 +446,34 @@ async fn an_applied_profile_changes_what_a_role_holds() {
     };
     assert_eq!(ledger.follow().await, [applied]);
     assert_eq!(may_read(&ledger.index, "k1"), lacks("read"));
+}
+
+#[tokio::test]
+async fn signing_keys_come_whole_and_change_nothing_about_keys() {
+    let mut ledger = Ledger::begin().await;
+    ledger.create_key("k1").await;
+    ledger.follow().await;
+    let id: SigningKeyId = "sig_1".parse().unwrap();
+    let signing_key = SigningKey {
+        id: id.clone(),
+        algorithm: SigningAlgorithm::EdDsa,
+        sealed: SealedKey(vec![1]),
+        state: SigningKeyState::Active,
+        signs_from: at(1),
+        created_at: at(1),
+        created_by: "system".to_owned(),
+        version: 1,
+    };
+    let made = ledger
+        .store
+        .create_signing_key(&ledger.by, signing_key, at(1));
+    let _made = made.await.unwrap();
+    let gone = ledger.store.revoke_signing_key(&ledger.by, &id, at(2));
+    let _gone = gone.await.unwrap();
+    let changes = [
+        Change::SigningKeyCreated { id: id.clone() },
+        Change::SigningKeyRevoked { id },
+    ];
+    assert_eq!(ledger.follow().await, changes);
+    assert_eq!(may_read(&ledger.index, "k1"), Ok(()));
 }

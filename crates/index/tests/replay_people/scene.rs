@@ -143,6 +143,7 @@ fn policy() -> Policy {
     };
     Policy {
         is_client: false,
+        issues_tokens: false,
         shape: Shape::new(template, vec!["live".to_owned()], &legacy).unwrap(),
         roles: Roles::of(BTreeMap::from([
             ("editor".parse().unwrap(), role(&["docs.*"])),

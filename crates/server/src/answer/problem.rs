@@ -158,6 +158,7 @@ impl From<Refusal> for Problem {
             Refusal::ResourceNotFound => Code::ResourceNotFound,
             Refusal::KeyNotFound => Code::KeyNotFound,
             Refusal::ManagementKeyNotFound => Code::ManagementKeyNotFound,
+            Refusal::SigningKeyNotFound => Code::SigningKeyNotFound,
             Refusal::MemberNotFound => Code::MemberNotFound,
             Refusal::InvitationNotFound => Code::InvitationNotFound,
             Refusal::PortalSessionNotFound => Code::PortalSessionNotFound,

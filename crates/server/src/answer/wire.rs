@@ -7,7 +7,7 @@ use keyway_api::change::Effective;
 use keyway_api::grant::{self, InheritGrant, PermissionsGrant, RoleGrant};
 use keyway_api::{
     Metadata, audit, invitation, key, management_key, member, organization, portal_session,
-    profile, project, resource, role, usage,
+    profile, project, resource, role, signing_key, usage,
 };
 use keyway_core::grant::{Grant, Grants, Right, RoleName};
 use keyway_core::invitation::Invitation;
@@ -19,6 +19,7 @@ use keyway_core::permission::PermissionSet;
 use keyway_core::portal::{PortalSession, PortalSessionState};
 use keyway_core::profile::{Profile, Role};
 use keyway_core::registered_resource::RegisteredResource;
+use keyway_core::signing_key::{SigningKey, SigningKeyState};
 use keyway_core::text::{Description, Label};
 use keyway_core::time::Timestamp;
 use keyway_store::ledger::entry::Entry;
@@ -285,6 +286,28 @@ pub(crate) fn management_key(it: &ManagementKey, now: Timestamp) -> management_k
         created_at: moment(it.created_at),
         created_by: it.created_by.clone(),
         expires_at: it.expires_at.map(moment),
+        revoked_at,
+        revoked_by,
+        version: it.version,
+    }
+}
+
+pub(crate) fn signing_key(it: &SigningKey) -> signing_key::SigningKey {
+    let (status, revoked_at, revoked_by) = match &it.state {
+        SigningKeyState::Active => (signing_key::SigningKeyStatus::Active, None, None),
+        SigningKeyState::Revoked { at, by } => (
+            signing_key::SigningKeyStatus::Revoked,
+            Some(moment(*at)),
+            Some(by.clone()),
+        ),
+    };
+    signing_key::SigningKey {
+        id: it.id.to_string(),
+        algorithm: it.algorithm.as_str().to_owned(),
+        status,
+        signs_from: moment(it.signs_from),
+        created_at: moment(it.created_at),
+        created_by: it.created_by.clone(),
         revoked_at,
         revoked_by,
         version: it.version,

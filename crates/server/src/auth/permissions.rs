@@ -27,5 +27,6 @@ needed! {
     InvitationsRead InvitationsCreate InvitationsWithdraw SignInLinksCreate
     PortalSessionsRead PortalSessionsCreate PortalSessionsRevoke RolesRead
     ManagementKeysRead ManagementKeysCreate ManagementKeysRevoke
+    SigningKeysRead SigningKeysCreate SigningKeysRevoke
     AuditRead ProfileRead ProfileApply MetricsRead
 }

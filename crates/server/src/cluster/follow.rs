@@ -28,6 +28,7 @@ pub(crate) async fn load(app: &App) -> Result<Head, StoreError> {
     if let Some(row) = snapshot.profile.take() {
         apply_profile(app, row);
     }
+    app.key_ring.apply(snapshot.signing_keys, &app.sealing_key);
     for organization in &snapshot.organizations {
         app.index.apply_organization(organization);
     }
@@ -133,6 +134,9 @@ async fn load_again(app: &App) -> Head {
 fn apply(app: &App, batch: Batch) -> Head {
     if let Some(row) = batch.profile {
         apply_profile(app, row);
+    }
+    if let Some(keys) = batch.signing_keys {
+        app.key_ring.apply(keys, &app.sealing_key);
     }
     for organization in &batch.organizations {
         app.index.apply_organization(organization);

@@ -34,6 +34,7 @@ impl Config {
             oidc: settings.oidc()?,
             jwt_issuers: settings.jwt_issuers,
             root_key: settings.root_key.map(root_key).transpose()?,
+            sealing_key: settings.sealing_key,
         })
     }
 

@@ -13,7 +13,7 @@ use super::file::{self, CONFIG_BYTES_MAX};
 use super::jwt_issuer::{self, Field, IssuerTable, JwtIssuer};
 use super::key::{Key, Origin};
 use super::layer::{Layer, Options, Value, read_variable};
-use super::{DEFAULTS, FILE_NAME, ROOT_KEY_VARIABLE};
+use super::{DEFAULTS, FILE_NAME, ROOT_KEY_VARIABLE, SEALING_KEY_VARIABLE};
 
 /// Names the file where no option does.
 pub const FILE_VARIABLE: &str = "KEYWAY_CONFIG";
@@ -23,6 +23,7 @@ pub const FILE_VARIABLE: &str = "KEYWAY_CONFIG";
 pub struct Settings {
     pub(crate) values: Layer,
     pub(crate) root_key: Option<Secret>,
+    pub(crate) sealing_key: Option<Secret>,
     pub(crate) jwt_issuers: Vec<JwtIssuer>,
 }
 
@@ -57,10 +58,12 @@ impl Settings {
         let mut values = options.values.over(environment).over(file).over(defaults);
         make_room_for_url(&mut values);
         let root_key = read_variable(ROOT_KEY_VARIABLE, variable)?.map(Secret::new);
+        let sealing_key = read_variable(SEALING_KEY_VARIABLE, variable)?.map(Secret::new);
         let jwt_issuers = jwt_issuers(&values, variable)?;
         Ok(Self {
             values,
             root_key,
+            sealing_key,
             jwt_issuers,
         })
     }
@@ -70,6 +73,7 @@ impl Settings {
         Ok(Self {
             values: file::parse_defaults(DEFAULTS)?,
             root_key: None,
+            sealing_key: None,
             jwt_issuers: Vec::new(),
         })
     }
@@ -90,12 +94,17 @@ impl Settings {
             value: issuer.title(),
             origin: issuer.origin.to_string(),
         }));
-        if self.root_key.is_some() {
-            list.push(Setting {
-                name: "root key",
-                value: HIDDEN.to_owned(),
-                origin: ROOT_KEY_VARIABLE.to_owned(),
-            });
+        for (name, given, variable) in [
+            ("root key", &self.root_key, ROOT_KEY_VARIABLE),
+            ("sealing key", &self.sealing_key, SEALING_KEY_VARIABLE),
+        ] {
+            if given.is_some() {
+                list.push(Setting {
+                    name,
+                    value: HIDDEN.to_owned(),
+                    origin: variable.to_owned(),
+                });
+            }
         }
         list
     }

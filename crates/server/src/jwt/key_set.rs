@@ -51,6 +51,15 @@ impl KeySet {
         }
     }
 
+    pub(crate) fn of_named(name: &str, key: VerifyingKey) -> Self {
+        Self {
+            keys: vec![NamedKey {
+                name: Some(name.to_owned()),
+                key,
+            }],
+        }
+    }
+
     /// By the name that a token gives. A token that gives none means the only key of its algorithm, and
     /// a key that has no name answers to every name.
     pub(super) fn find(&self, name: Option<&str>, algorithm: Algorithm) -> Option<&VerifyingKey> {

@@ -69,6 +69,11 @@ impl<'t> UnverifiedToken<'t> {
         self.claims.get("iss").and_then(Value::as_str)
     }
 
+    /// The name of the key that the token says it was signed with.
+    pub(crate) fn key_name(&self) -> Option<&str> {
+        self.key_name.as_deref()
+    }
+
     pub(crate) fn algorithm(&self) -> Algorithm {
         self.algorithm
     }

@@ -9,6 +9,9 @@ pub(crate) const CHALLENGE_MISSING: &str = r#"Bearer realm="keyway""#;
 /// The credential is no good (S-BEARER-03).
 pub(crate) const CHALLENGE_INVALID: &str = r#"Bearer realm="keyway", error="invalid_token""#;
 
+/// A client id and a client secret are wanted.
+pub(crate) const CHALLENGE_BASIC: &str = r#"Basic realm="keyway", charset="UTF-8""#;
+
 /// It can be read in two ways (S-BEARER-06).
 pub(crate) const CHALLENGE_UNREADABLE: &str = r#"Bearer realm="keyway", error="invalid_request""#;
 

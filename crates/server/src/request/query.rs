@@ -41,7 +41,8 @@ impl<S: Send + Sync> FromRequestParts<S> for NoQuery {
     }
 }
 
-fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+/// A form, which is a query in a body.
+pub(crate) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     pairs(query)?;
     let deserializer =
         serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));

@@ -6,7 +6,7 @@ use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 use keyway_api::code::Code;
 use keyway_core::id::{
-    InvitationId, KeyId, ManagementKeyId, MemberId, OrganizationId, PortalSessionId,
+    InvitationId, KeyId, ManagementKeyId, MemberId, OrganizationId, PortalSessionId, SigningKeyId,
 };
 use keyway_core::resource::ResourcePath;
 
@@ -47,6 +47,10 @@ impl Named for PortalSessionId {
 
 impl Named for ManagementKeyId {
     const NOT_FOUND: Code = Code::ManagementKeyNotFound;
+}
+
+impl Named for SigningKeyId {
+    const NOT_FOUND: Code = Code::SigningKeyNotFound;
 }
 
 impl<T: Named, S: Send + Sync> FromRequestParts<S> for PathId<T> {

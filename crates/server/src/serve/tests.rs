@@ -71,6 +71,7 @@ async fn scene() -> Scene {
         is_behind_proxy: false,
         trusted_proxies: Vec::new(),
         root_key: Some(keyway_token::secret::Secret::new(ROOT.to_owned())),
+        sealing_key: None,
         oidc: None,
         jwt_issuers: Vec::new(),
         log: Log {

@@ -252,7 +252,14 @@ fn assert_whole(path: &str, answer: &Answer, is_head: bool) {
     };
     assert_eq!(answer.header("referrer-policy"), policy, "{}", told());
     assert_eq!(answer.header("x-frame-options"), "DENY", "{}", told());
-    assert_eq!(answer.header("cache-control"), "no-store", "{}", told());
+    // Published keys are the one thing that others are to keep for a while.
+    let is_published = answer.status == 200 && path == "/.well-known/jwks.json";
+    let kept = if is_published {
+        "public, max-age=300"
+    } else {
+        "no-store"
+    };
+    assert_eq!(answer.header("cache-control"), kept, "{}", told());
     assert!(
         answer
             .header("content-security-policy")

@@ -6,19 +6,25 @@ use serde_json::{Value, json};
 use crate::server::Server;
 
 /// A server whose keys are client credentials, five to an organization.
-pub(crate) async fn a_server() -> Server {
+async fn a_server() -> Server {
     let server = Server::start().await;
+    let limits = "\n[limits]\nkeys_per_organization = 5\n";
+    use_clients(&server, limits).await;
+    server
+}
+
+/// Puts a profile in force whose keys are client credentials, with `more` behind it.
+pub(crate) async fn use_clients(server: &Server, more: &str) {
     let profile = server.root().get("/v1/profile").await;
     let tag = profile.etag();
     let toml = profile.expect(200)["toml"].as_str().unwrap().to_owned();
     let fields = "id = \"{id:20}\"\ntemplate = \"{secret:base62:64}\"";
     let template = "template = \"kw_{env}_{id:12}_{secret:base62:40}{check:6}\"";
     let toml = toml.replace(template, fields);
-    let toml = format!("{toml}\n[limits]\nkeys_per_organization = 5\n");
+    let toml = format!("{toml}{more}");
     let root = server.root();
     let apply = root.call(Method::PUT, "/v1/profile").if_match(&tag);
     apply.json(&json!({"toml": toml})).send().await.expect(200);
-    server
 }
 
 fn is_base62(text: &str, chars: usize) -> bool {

@@ -78,6 +78,7 @@ async fn s_idemp_02_what_makes_a_thing_takes_a_key_and_says_so() {
         "/v1/portal-sessions",
         "/v1/projects",
         "/v1/sign-in-links",
+        "/v1/signing-keys",
     ];
     takers.sort_unstable();
     assert_eq!(takers, expected);

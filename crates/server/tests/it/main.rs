@@ -48,5 +48,7 @@ mod projects;
 mod resources;
 mod revoke_batch;
 mod sign_in;
+mod signing_keys;
 mod strangers;
+mod tokens;
 mod vectors;

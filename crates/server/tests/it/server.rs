@@ -174,6 +174,7 @@ impl Server {
             is_behind_proxy: false,
             trusted_proxies: self.setting.trusted_proxies.clone(),
             root_key: self.setting.root_key.map(|it| Secret::new(it.to_owned())),
+            sealing_key: None,
             oidc: None,
             jwt_issuers: self.setting.jwt.iter().map(Told::config).collect(),
             log: Log {

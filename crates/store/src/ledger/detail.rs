@@ -28,6 +28,7 @@ pub(crate) fn target(change: &Change) -> String {
         | Change::ManagementKeyRevoked { id, .. }
         | Change::RootKeySet { id, .. } => id.to_string(),
         Change::ProfileApplied { name, .. } => name.clone(),
+        Change::SigningKeyCreated { id } | Change::SigningKeyRevoked { id } => id.to_string(),
         Change::MemberCreated { id, .. }
         | Change::MemberUpdated { id, .. }
         | Change::MemberRemoved { id, .. }
@@ -117,6 +118,7 @@ pub(crate) fn read(
                 .transpose()
                 .ok()?,
         },
+        "signing_key.created" | "signing_key.revoked" => read_signing_key(action, target)?,
         "profile.applied" => Change::ProfileApplied {
             name: target.to_owned(),
             version: detail.get("version")?.as_i64()?,
@@ -138,6 +140,14 @@ pub(crate) fn read(
         }
     };
     Some(change)
+}
+
+fn read_signing_key(action: &str, target: &str) -> Option<Change> {
+    let id = target.parse().ok()?;
+    match action {
+        "signing_key.created" => Some(Change::SigningKeyCreated { id }),
+        _ => Some(Change::SigningKeyRevoked { id }),
+    }
 }
 
 fn read_resource(action: &str, organization: OrganizationId, path: ResourcePath) -> Option<Change> {
@@ -284,6 +294,12 @@ mod tests {
             Change::RootKeySet {
                 id: mk.clone(),
                 replaced: Some(mk),
+            },
+            Change::SigningKeyCreated {
+                id: "sig_1".parse().unwrap(),
+            },
+            Change::SigningKeyRevoked {
+                id: "sig_1".parse().unwrap(),
             },
             Change::ProfileApplied {
                 name: "keyway".to_owned(),

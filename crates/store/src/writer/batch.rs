@@ -5,6 +5,7 @@ use keyway_core::invitation::Invitation;
 use keyway_core::member::Member;
 use keyway_core::portal::PortalSession;
 use keyway_core::registered_resource::RegisteredResource;
+use keyway_core::signing_key::SigningKey;
 use keyway_core::time::Timestamp;
 use keyway_token::entropy::Entropy;
 use sqlx::{Any, AnyConnection, Transaction};
@@ -21,7 +22,7 @@ use crate::ledger::entry::{self, EntryRow, MIN_READER, PersonalRow, head_of};
 use crate::ledger::{Head, detail, hash};
 use crate::{
     idempotency, invitations, keys, links, management_keys, members, organizations, passwords,
-    portal_sessions, profile, projects, resources, sessions,
+    portal_sessions, profile, projects, resources, sessions, signing_keys,
 };
 
 /// Made at this head, or refused as read at this head.
@@ -80,6 +81,7 @@ struct Written<'a> {
     resources: Vec<&'a RegisteredResource>,
     keys: Vec<&'a keyway_core::key::Key>,
     management_keys: Vec<&'a keyway_core::management::ManagementKey>,
+    signing_keys: Vec<&'a SigningKey>,
     profile: Option<&'a profile::ProfileRow>,
     claims: Vec<idempotency::ClaimRow<'a>>,
     members: Vec<&'a Member>,
@@ -282,6 +284,7 @@ impl<'a> Written<'a> {
         self.projects.extend(&rows.projects);
         self.resources.extend(&rows.resources);
         self.management_keys.extend(&rows.management_keys);
+        self.signing_keys.extend(&rows.signing_keys);
         self.profile = rows.profile.as_ref().or(self.profile);
         self.members.extend(&rows.members);
         self.invitations.extend(&rows.invitations);
@@ -313,6 +316,10 @@ impl<'a> Written<'a> {
         if !self.management_keys.is_empty() {
             let is_whole = management_keys::save(&mut *connection, &self.management_keys).await?;
             one_row("management_keys", is_whole)?;
+        }
+        if !self.signing_keys.is_empty() {
+            let is_whole = signing_keys::save(&mut *connection, &self.signing_keys).await?;
+            one_row("signing_keys", is_whole)?;
         }
         if let Some(profile) = self.profile {
             one_row("profile", profile::save(&mut *connection, profile).await?)?;

@@ -17,8 +17,8 @@ use super::proposal::Proposal;
 use crate::engine::Engine;
 use crate::error::StoreError;
 use crate::profile::InForce;
-use crate::resources;
 use crate::statement::{Fields, padded, places, statement};
+use crate::{resources, signing_keys};
 
 #[derive(Debug)]
 pub(crate) struct KeyFact {
@@ -49,6 +49,8 @@ pub(crate) struct Facts {
     pub(crate) management_keys: HashMap<String, ManagementFact>,
     pub(crate) management_digests: HashSet<[u8; 32]>,
     pub(crate) active_roots: HashSet<String>,
+    /// The version by id.
+    pub(crate) signing_keys: HashMap<String, i64>,
     /// 0 before the first profile.
     pub(crate) profile_version: i64,
     /// Keys that count against the limit, by organization and project.
@@ -77,6 +79,7 @@ struct Asked<'a> {
     people: AskedPeople<'a>,
     wants_profile: bool,
     wants_roots: bool,
+    wants_signing_keys: bool,
 }
 
 impl<'a> Asked<'a> {
@@ -97,6 +100,7 @@ impl<'a> Asked<'a> {
             people: AskedPeople::default(),
             wants_profile: false,
             wants_roots: false,
+            wants_signing_keys: false,
         };
         for proposal in proposals {
             asked.add(proposal);
@@ -131,6 +135,7 @@ impl<'a> Asked<'a> {
         if let Some(claim) = &proposal.call.idempotency {
             self.claims.insert((&claim.scope, &claim.key));
         }
+        self.wants_signing_keys |= !proposal.rows.signing_keys.is_empty();
         self.wants_profile |= proposal.in_force.is_some() || proposal.rows.profile.is_some();
         for organization in &proposal.rows.organizations {
             self.organizations.insert(organization.id.as_str());
@@ -206,6 +211,11 @@ pub(crate) async fn load(
     facts.kept = limits::load_of_organizations(&mut *connection, limited, asked.list_max).await?;
     load_claims(connection, &asked, &mut facts).await?;
     people::load(connection, &asked.people, &mut facts.people).await?;
+    if asked.wants_signing_keys {
+        let all = signing_keys::load(&mut *connection).await?;
+        let versions = all.iter().map(|it| (it.id.to_string(), it.version));
+        facts.signing_keys = versions.collect();
+    }
     if asked.wants_profile {
         let version = sqlx::query_scalar("SELECT version FROM profile WHERE id = 1");
         facts.profile_version = version.fetch_optional(&mut *connection).await?.unwrap_or(0);

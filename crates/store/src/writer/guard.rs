@@ -39,6 +39,12 @@ pub(crate) fn decide(facts: &mut Facts, proposal: &Proposal) -> Result<Dropped, 
     decide_projects(facts, proposal)?;
     decide_resources(facts, proposal)?;
     decide_management_keys(facts, proposal)?;
+    for key in &proposal.rows.signing_keys {
+        follows(
+            key.version,
+            facts.signing_keys.get(key.id.as_str()).copied(),
+        )?;
+    }
     people::decide(facts, proposal)?;
     decide_keys(facts, proposal)
 }

@@ -5,6 +5,7 @@ use keyway_core::change::Change;
 use keyway_core::grant::RoleName;
 use keyway_core::id::{
     InvitationId, KeyId, ManagementKeyId, MemberId, OrganizationId, PortalSessionId, ProjectId,
+    SigningKeyId,
 };
 use keyway_core::invitation::Invitation;
 use keyway_core::key::{Key, KeyState};
@@ -14,6 +15,7 @@ use keyway_core::organization::{Organization, Project};
 use keyway_core::portal::PortalSession;
 use keyway_core::registered_resource::RegisteredResource;
 use keyway_core::resource::ResourcePath;
+use keyway_core::signing_key::SigningKey;
 use keyway_core::time::Timestamp;
 use keyway_token::digest::Digest;
 use serde_json::{Map, Value};
@@ -37,6 +39,7 @@ pub(crate) struct Rows {
     pub(crate) keys: Vec<Key>,
     pub(crate) management_keys: Vec<ManagementKey>,
     pub(crate) profile: Option<ProfileRow>,
+    pub(crate) signing_keys: Vec<SigningKey>,
     pub(crate) members: Vec<Member>,
     pub(crate) invitations: Vec<Invitation>,
     pub(crate) portal_sessions: Vec<PortalSession>,
@@ -110,6 +113,7 @@ pub(crate) enum Touch {
     Invitation(InvitationId),
     PortalSession(PortalSessionId),
     Root,
+    SigningKey(SigningKeyId),
     Profile,
     Claim(String, String),
 }
@@ -200,6 +204,8 @@ impl Proposal {
             }
         }
         self.people_written(&mut touches);
+        let signing_keys = rows.signing_keys.iter().map(|it| it.id.clone());
+        touches.extend(signing_keys.map(Touch::SigningKey));
         if rows.profile.is_some() {
             touches.push(Touch::Profile);
         }

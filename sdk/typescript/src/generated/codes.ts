@@ -28,6 +28,12 @@ export const codes: Readonly<Record<string, CodeWords | undefined>> = {
     happened: "The key has the right shape, but none like it is known here.",
     toDo: "Check that it belongs to this service and deployment, or create a new one.",
   },
+  access_token_expired: {
+    status: 401,
+    title: "The access token's time is over",
+    happened: "A key was exchanged for a token that lives only for a short while.",
+    toDo: "Exchange the key for another token.",
+  },
   api_key_revoked: {
     status: 401,
     title: "The API key was revoked",
@@ -135,6 +141,18 @@ export const codes: Readonly<Record<string, CodeWords | undefined>> = {
     title: "There is no such key",
     happened: "No key that the caller may see has this id; it may have been deleted.",
     toDo: "Check the id. The audit log still knows deleted keys.",
+  },
+  tokens_not_offered: {
+    status: 404,
+    title: "Keys are not exchanged for tokens here",
+    happened: "The profile in force has no `[tokens]`.",
+    toDo: "Send the key itself; or put a profile with `[tokens]` in force.",
+  },
+  signing_key_not_found: {
+    status: 404,
+    title: "There is no such signing key",
+    happened: "The id belongs to no signing key of this deployment.",
+    toDo: "List the signing keys to see which there are.",
   },
   management_key_not_found: {
     status: 404,
@@ -310,6 +328,12 @@ export const codes: Readonly<Record<string, CodeWords | undefined>> = {
     happened: "The profile limits the number of keys, and this would be one more. Revoked keys do not count, and in the limit of a project expired ones do not either.",
     toDo: "Revoke or delete a key that is no longer needed.",
   },
+  sealing_key_missing: {
+    status: 409,
+    title: "There is nowhere to keep the sealing key",
+    happened: "Signing keys are stored sealed, and the key that seals them is not: the server has neither a data directory to keep it in nor the variable KEYWAY_SEALING_KEY.",
+    toDo: "Give the server KEYWAY_SEALING_KEY, 32 random characters or more, and keep it.",
+  },
   key_not_active: {
     status: 409,
     title: "The key is not active",
@@ -393,6 +417,12 @@ export const codes: Readonly<Record<string, CodeWords | undefined>> = {
     title: "The server cannot decide right now",
     happened: "The server is loading, or cannot be sure that it knows every change. It does not guess: this is neither yes nor no.",
     toDo: "Repeat the call after the time in Retry-After.",
+  },
+  no_signing_key: {
+    status: 503,
+    title: "There is no key to sign tokens with",
+    happened: "Every signing key was revoked, or none was made since the profile began to issue tokens.",
+    toDo: "Make one: `keyway signing-keys create`.",
   },
   store_unavailable: {
     status: 503,

@@ -191,6 +191,14 @@ export interface components {
             /** @description The member's id. */
             member: string;
         };
+        /** @description `POST /v1/signing-keys`. The algorithm is the profile's. */
+        CreateSigningKey: {
+            /**
+             * @description Signs from this moment on. Who keeps a copy of the published keys refuses its tokens until they
+             *     are fetched again: for when the present key must go.
+             */
+            signs_at_once?: boolean;
+        };
         /** @description The answer to a change that leaves nothing to show. */
         Done: {
             /**
@@ -384,6 +392,45 @@ export interface components {
              */
             effective_everywhere_at: string;
         };
+        /** @description A changed object, and the moment from which the change holds everywhere. */
+        Effective_SigningKey: {
+            /** @description `EdDSA`, `ES256` or `RS256`. */
+            algorithm: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Who made it. */
+            created_by: string;
+            /** @description The `kid` of the tokens that it signs. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was revoked.
+             */
+            revoked_at?: string | null;
+            /** @description Who revoked it. */
+            revoked_by?: string | null;
+            /**
+             * Format: date-time
+             * @description From then on it signs, until the next one does. Until then it is only published.
+             */
+            signs_from: string;
+            /** @description Whether what it signed is believed. */
+            status: components["schemas"]["SigningKeyStatus"];
+            /**
+             * Format: int64
+             * @description Grows by one with each change.
+             */
+            version: number;
+        } & {
+            /**
+             * Format: date-time
+             * @description From this moment on no server answers by the state before.
+             */
+            effective_everywhere_at: string;
+        };
         /** @description One thing that was done. */
         Entry: {
             /** @description What, such as `key.revoked`. */
@@ -414,6 +461,16 @@ export interface components {
             seq: number;
             /** @description To what: an id. The action says of which kind. */
             target: string;
+        };
+        /**
+         * @description `POST /v1/tokens`, as a form (RFC 6749, section 4.4.2). The client's id and secret are in the
+         *     `Authorization: Basic` header.
+         */
+        ExchangeKey: {
+            /** @description `client_credentials` */
+            grant_type: string;
+            /** @description Taken and not looked at: a token stands for all that its key may. */
+            scope?: string | null;
         };
         /** @description What is wrong with one field. */
         FieldProblem: {
@@ -649,6 +706,23 @@ export interface components {
             portal_session: components["schemas"]["PortalSession"];
             /** @description To send the customer's browser to; it works once. */
             url: string;
+        };
+        /** @description A token. It stands for its key as the key is when the token is looked at. */
+        IssuedToken: {
+            /** @description A JSON Web Token, signed. */
+            access_token: string;
+            /**
+             * Format: date-time
+             * @description When it ends.
+             */
+            expires_at: string;
+            /**
+             * Format: int64
+             * @description Seconds until it ends.
+             */
+            expires_in: number;
+            /** @description `Bearer` */
+            token_type: string;
         };
         /** @description A key, without its secret: that is shown once, when it is made. */
         Key: {
@@ -1074,6 +1148,44 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page, newest first. */
+        List_SigningKey: {
+            /** @description The rows of this page. */
+            data: {
+                /** @description `EdDSA`, `ES256` or `RS256`. */
+                algorithm: string;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description Who made it. */
+                created_by: string;
+                /** @description The `kid` of the tokens that it signs. */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When it was revoked.
+                 */
+                revoked_at?: string | null;
+                /** @description Who revoked it. */
+                revoked_by?: string | null;
+                /**
+                 * Format: date-time
+                 * @description From then on it signs, until the next one does. Until then it is only published.
+                 */
+                signs_from: string;
+                /** @description Whether what it signed is believed. */
+                status: components["schemas"]["SigningKeyStatus"];
+                /**
+                 * Format: int64
+                 * @description Grows by one with each change.
+                 */
+                version: number;
+            }[];
+            /** @description Give it as `cursor` for the next page; null on the last one. Opaque. */
+            next_cursor?: string | null;
+        };
+        /** @description One page, newest first. */
         List_VerifyAnswer: {
             /** @description The rows of this page. */
             data: {
@@ -1489,6 +1601,44 @@ export interface components {
             /** @description Opening it shows a button, and only that spends it. */
             url: string;
         };
+        /** @description A signing key, without its private part. */
+        SigningKey: {
+            /** @description `EdDSA`, `ES256` or `RS256`. */
+            algorithm: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Who made it. */
+            created_by: string;
+            /** @description The `kid` of the tokens that it signs. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was revoked.
+             */
+            revoked_at?: string | null;
+            /** @description Who revoked it. */
+            revoked_by?: string | null;
+            /**
+             * Format: date-time
+             * @description From then on it signs, until the next one does. Until then it is only published.
+             */
+            signs_from: string;
+            /** @description Whether what it signed is believed. */
+            status: components["schemas"]["SigningKeyStatus"];
+            /**
+             * Format: int64
+             * @description Grows by one with each change.
+             */
+            version: number;
+        };
+        /**
+         * @description Whether what a signing key signed is believed.
+         * @enum {string}
+         */
+        SigningKeyStatus: "active" | "revoked";
         /**
          * @description Which keys a change bears on.
          * @enum {string}

@@ -11,4 +11,5 @@ export const idempotentRoutes: ReadonlySet<string> = new Set([
   '/v1/portal-sessions',
   '/v1/projects',
   '/v1/sign-in-links',
+  '/v1/signing-keys',
 ]);
