@@ -19,6 +19,7 @@ pub mod management;
 pub mod member;
 pub mod network;
 pub mod organization;
+pub mod outlier;
 pub mod permission;
 pub mod portal;
 pub mod profile;

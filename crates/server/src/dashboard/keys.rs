@@ -30,6 +30,7 @@ mod scope;
 mod sent;
 mod swap;
 mod switch;
+mod unusual;
 
 use axum::Router;
 use axum::routing::{get, post};

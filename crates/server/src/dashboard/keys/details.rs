@@ -20,6 +20,7 @@ use super::chart::{Chart, Counted, Scale};
 use super::desk::{Desk, Projects};
 use super::ending::{Ending, is_outgoing};
 use super::sent::Sent;
+use super::unusual::{self, Unusual};
 use crate::answer::problem::Problem;
 use crate::answer::wire;
 use crate::auth::Permit;
@@ -35,6 +36,7 @@ struct DetailsPage<'a> {
     key: Summary,
     chart: Chart,
     scales: [Scale; 3],
+    unusual: Option<Unusual>,
     refusal: Option<Refusal>,
     rights: Vec<RightLine>,
     addresses: Vec<String>,
@@ -137,6 +139,7 @@ async fn read<'a>(
         key: summary(desk, permit, &projects, key, used).await?,
         chart: Chart::of(scale, &counted, now),
         scales: Scale::ALL,
+        unusual: unusual::of(desk, key).await?,
         refusal: last.refusal.map(address),
         rights: rights(desk, &projects, key),
         addresses: key
