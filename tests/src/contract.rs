@@ -63,7 +63,7 @@ pub fn faults(method: &Method, path: &str, answer: &Answer) -> Vec<String> {
         faults.push("may be stored by a cache".to_owned());
     }
     // Another product's calls refuse in its own words.
-    let is_foreign = path.starts_with("/api/");
+    let is_foreign = path.starts_with("/api/") || path.starts_with("/v1/admin/");
     let is_refusal = answer.status >= 400 && !is_foreign;
     if is_refusal && method != Method::HEAD {
         faults.extend(problem_faults(path, answer));

@@ -2,7 +2,9 @@
 //! names the one that is spoken; without one, none of these routes exists. A dialect translates, and
 //! decides nothing: it uses the permits, the store and the settling of the native routes.
 
+mod detail;
 mod noclick;
+mod noxus;
 
 use std::sync::Arc;
 
@@ -18,7 +20,7 @@ use crate::routes::nothing_here;
 type Routes = fn() -> Router<AppState>;
 
 /// The list: what profiles may name, and the routes of each.
-const DIALECTS: &[(&str, Routes)] = &[("noclick", noclick::routes)];
+const DIALECTS: &[(&str, Routes)] = &[("noclick", noclick::routes), ("noxus", noxus::routes)];
 
 /// Whether a profile may name this one.
 pub(crate) fn is_spoken(name: &str) -> bool {

@@ -8,3 +8,4 @@
 )]
 
 mod noclick;
+mod noxus;

@@ -266,6 +266,12 @@ impl Caller {
     }
 }
 
+impl From<&Caller> for Origin {
+    fn from(caller: &Caller) -> Self {
+        caller.origin()
+    }
+}
+
 fn unwelcome(why: Unwelcome) -> Problem {
     let problem = match why {
         Unwelcome::Invalid(InvalidToken::Expired) => {

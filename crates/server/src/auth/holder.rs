@@ -107,7 +107,7 @@ impl HeldKey {
     }
 }
 
-fn refused(reason: &Reason) -> Problem {
+pub(crate) fn refused(reason: &Reason) -> Problem {
     let code = Code::from_name(reason.code()).unwrap_or(Code::ApiKeyInvalid);
     if reason.http_status() != 401 {
         return Problem::new(code);

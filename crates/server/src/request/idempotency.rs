@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, header};
 use keyway_api::code::Code;
+use keyway_core::actor::Origin;
 use keyway_core::time::{Span, Timestamp};
 use keyway_store::call::{Call, Claim};
 use keyway_store::idempotency::KeptClaim;
@@ -26,7 +27,6 @@ use sha2::{Digest as _, Sha256};
 use crate::answer::problem::{Problem, status};
 use crate::answer::wire;
 use crate::app::App;
-use crate::auth::caller::Caller;
 use crate::cluster::Patience;
 
 /// How long a claim is kept.
@@ -181,7 +181,7 @@ impl Idempotency {
     pub(crate) async fn once<B: Serialize, F>(
         self,
         app: &App,
-        caller: &Caller,
+        by: impl Into<Origin>,
         request: &B,
         patience: Patience,
         make: impl FnOnce(Ticket) -> F,
@@ -189,7 +189,7 @@ impl Idempotency {
     where
         F: Future<Output = Result<Response, Problem>>,
     {
-        let ticket = match self.begin(app, caller, request, patience).await? {
+        let ticket = match self.begin(app, by, request, patience).await? {
             Attempt::Replay(response) => return Ok(response),
             Attempt::Fresh(ticket) => ticket,
         };
@@ -206,11 +206,11 @@ impl Idempotency {
     pub(crate) async fn begin<B: Serialize>(
         self,
         app: &App,
-        caller: &Caller,
+        by: impl Into<Origin>,
         request: &B,
         patience: Patience,
     ) -> Result<Attempt, Problem> {
-        let by: Call = caller.origin().into();
+        let by: Call = by.into().into();
         let Some(key) = self.key else {
             return Ok(Attempt::Fresh(Ticket { by, claim: None }));
         };

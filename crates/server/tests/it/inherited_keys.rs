@@ -287,7 +287,7 @@ async fn nx_33_no_role_holds_what_is_the_organizations_and_system_keys_are_in_no
     let acme = Acme::start().await;
     let boss = acme.person("boss@acme.example", "org_admin", None).await;
     let key = boss.key(json!({})).await;
-    for permission in ["users:read", "org:admin"] {
+    for permission in ["users:read", "org:admin", "tenant:admin"] {
         assert!(!acme.may(&key, permission).await, "{permission}");
         let grants = json!([{"inherit": true, "permissions": [permission], "resource": "*"}]);
         let made = boss.key(json!({ "grants": grants })).await;
