@@ -30,7 +30,8 @@ function keep(once, word) {
 // A file that sets the variable, made here: the secret travels nowhere.
 function download(button) {
   const from = document.getElementById(button.dataset.from);
-  const text = `${button.dataset.variable}=${from.value}\n`;
+  const { text: whole, variable } = button.dataset;
+  const text = whole ? whole.replace('{secret}', () => from.value) : `${variable}=${from.value}\n`;
   const href = URL.createObjectURL(new Blob([text], { type: 'application/octet-stream' }));
   Object.assign(document.createElement('a'), { href, download: button.dataset.download }).click();
   URL.revokeObjectURL(href);

@@ -3,6 +3,7 @@
 //! A profile is one TOML file. Unknown keys are refused, so that a misspelt limit is an error and
 //! not an absent limit. [`parse`] reads the file; the structs here are what the rest of Keyway sees.
 
+pub mod download;
 pub mod labels;
 pub mod pages;
 pub mod parse;
@@ -181,6 +182,8 @@ pub struct GrantRules {
     pub default: DefaultGrants,
     /// Whether a creator may name grants.
     pub is_choosable: bool,
+    /// Whether a key has roles alone, each where it can be given, and one at each place.
+    pub has_one_role_per_place: bool,
     /// Whether keys of members follow their creators' roles, and members give nothing else.
     pub members_inherit: bool,
 }

@@ -3,6 +3,7 @@
 //! decides nothing: it uses the permits, the store and the settling of the native routes.
 
 mod detail;
+mod nobl9;
 mod noclick;
 mod noxus;
 
@@ -20,7 +21,11 @@ use crate::routes::nothing_here;
 type Routes = fn() -> Router<AppState>;
 
 /// The list: what profiles may name, and the routes of each.
-const DIALECTS: &[(&str, Routes)] = &[("noclick", noclick::routes), ("noxus", noxus::routes)];
+const DIALECTS: &[(&str, Routes)] = &[
+    ("nobl9", nobl9::routes),
+    ("noclick", noclick::routes),
+    ("noxus", noxus::routes),
+];
 
 /// Whether a profile may name this one.
 pub(crate) fn is_spoken(name: &str) -> bool {

@@ -17,6 +17,7 @@ use self::choices::{
 };
 use self::places::GroupTable;
 use self::words::WordsTable;
+use super::download::{Download, DownloadTable};
 use super::parse::{InvalidProfile, fault};
 use crate::permission::Permission;
 use crate::text::NAME_CHARS_MAX;
@@ -64,6 +65,8 @@ pub struct Pages {
     pub can_test: bool,
     /// Whether a secret can be taken away as a file that sets its variable.
     pub has_env_file: bool,
+    /// A file of the product's own that the secret can be taken away in.
+    pub download: Option<Download>,
     /// The environment variable in examples and files.
     pub variable: String,
     /// The address of the product's API in examples.
@@ -173,6 +176,7 @@ pub(super) struct PagesTable {
     delete: Option<bool>,
     test: Option<bool>,
     env_file: Option<bool>,
+    download: Option<DownloadTable>,
     variable: Option<String>,
     example_url: Option<String>,
     #[serde(default)]
@@ -230,6 +234,7 @@ impl PagesTable {
             can_delete,
             can_test: self.test.unwrap_or(true),
             has_env_file: self.env_file.unwrap_or(true),
+            download: self.download.map(DownloadTable::read).transpose()?,
             variable: variable(self.variable, title)?,
             example_url: example_url(self.example_url)?,
             help: help(self.help)?,

@@ -336,6 +336,7 @@ fn grant_rules(
     Ok(GrantRules {
         default,
         is_choosable: table.choosable,
+        has_one_role_per_place: table.one_role_per_place,
         members_inherit: table.members_inherit,
     })
 }

@@ -91,6 +91,8 @@ pub(super) struct RoleTable {
 #[serde(deny_unknown_fields)]
 pub(super) struct GrantsTable {
     pub(super) choosable: bool,
+    #[serde(default)]
+    pub(super) one_role_per_place: bool,
     pub(super) default: DefaultValue,
     #[serde(default)]
     pub(super) members_inherit: bool,

@@ -10,7 +10,7 @@ use keyway_core::time::Timestamp;
 
 use crate::answer::problem::Problem;
 use crate::answer::wire;
-use crate::app::AppState;
+use crate::app::{App, AppState};
 use crate::request::context::RequestContext;
 use crate::request::credential::CHALLENGE_BASIC;
 use crate::request::form::Form;
@@ -33,12 +33,22 @@ pub(crate) async fn exchange(
     _query: NoQuery,
     Form(body): Form<ExchangeKey>,
 ) -> Result<Response, Problem> {
-    if body.grant_type != GRANT_TYPE {
+    let it = exchanged(&app, &request, &headers, &body.grant_type)?;
+    Ok(axum::Json(issued(it)).into_response())
+}
+
+/// The exchange itself, whoever's words it is asked for in.
+pub(crate) fn exchanged(
+    app: &App,
+    request: &RequestContext,
+    headers: &HeaderMap,
+    grant_type: &str,
+) -> Result<Exchanged, Problem> {
+    if grant_type != GRANT_TYPE {
         return Err(Problem::field("grant_type", format!("is {GRANT_TYPE}")));
     }
-    let client = ClientCredentials::read(&headers).map_err(no_client)?;
-    let exchanged = app.exchange(&client, request.address).map_err(no_token)?;
-    Ok(axum::Json(issued(exchanged)).into_response())
+    let client = ClientCredentials::read(headers).map_err(no_client)?;
+    app.exchange(&client, request.address).map_err(no_token)
 }
 
 fn issued(it: Exchanged) -> IssuedToken {

@@ -20,6 +20,8 @@ const TOKEN_ID_CHARS: usize = 20;
 #[derive(Debug)]
 pub(crate) struct Exchanged {
     pub token: Secret,
+    /// Of the key.
+    pub organization: String,
     /// In seconds since the epoch.
     pub ends_at: i64,
     pub lives_seconds: i64,
@@ -90,6 +92,7 @@ impl App {
         let ends_at = issuing.ends_at(subject);
         Ok(Exchanged {
             token: Secret::new(token.map_err(|_| NoToken::NoSigner)?),
+            organization: subject.organization.clone(),
             ends_at,
             lives_seconds: ends_at - now.micros().div_euclid(1_000_000),
         })

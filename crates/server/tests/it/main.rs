@@ -41,6 +41,7 @@ mod keys_rotate;
 mod keys_verify;
 mod management_keys;
 mod metrics;
+mod nobl9;
 mod organizations;
 mod paging;
 mod profile;

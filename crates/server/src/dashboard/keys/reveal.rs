@@ -52,6 +52,8 @@ struct RevealPage<'a> {
     entry_ts: String,
     entry_py: String,
     env_file: String,
+    /// The product's own file, but for the secret.
+    file_text: String,
 }
 
 impl Reveal {
@@ -113,6 +115,7 @@ impl Reveal {
             entry_py: format!("\"{name}\": f\"{scheme}{{os.environ['{variable}']}}\""),
             // A name that begins with a dot is changed by browsers.
             env_file: format!("{}.env", profile.name),
+            file_text: self.file_text(desk),
             it: self,
         };
         page(code, &template)
@@ -120,6 +123,17 @@ impl Reveal {
 }
 
 impl Reveal {
+    /// The browser puts the secret in.
+    fn file_text(&self, desk: &Desk) -> String {
+        let Some(download) = &desk.pages().download else {
+            return String::new();
+        };
+        let organization = desk.visitor.organization().as_str();
+        let text = download.text.replace("{key}", &self.id);
+        let text = text.replace("{organization}", organization);
+        text.replace("{url}", &desk.app().public_url)
+    }
+
     /// The list with the new key in it; None for whoever may not see it.
     async fn list_behind(&self, desk: &Desk) -> Option<KeyList> {
         let permit = desk.visitor.holds::<KeysRead>().ok()?;
