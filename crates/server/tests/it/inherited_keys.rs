@@ -378,3 +378,43 @@ async fn nx_36_the_audit_log_says_who_made_a_key_and_where() {
     assert_eq!(entry["organization"], acme.organization);
     assert!(entry.to_string().contains(&key.id), "{entry}");
 }
+
+impl Acme {
+    /// A day on which the key is used so often; what was counted is written.
+    async fn day_of(&mut self, key: &Made, uses: usize) {
+        for _ in 0..uses {
+            assert!(self.may(key, "flows_run").await);
+        }
+        self.server.restart().await;
+        self.server.clock.advance(24 * 60 * 60);
+    }
+
+    /// The page of a key, as somebody sees it who signs in now.
+    async fn page_of(&self, key: &Made, person: &Person) -> String {
+        let root = self.server.root();
+        let link = self.server.sign_in_link(&root, &person.id).await;
+        let browser = Browser::at(&self.server, &link).await;
+        let page = browser
+            .get(&format!("/projects/alpha/keys/{}", key.id))
+            .await;
+        assert_eq!(page.status, 200, "{}", page.text());
+        page.text()
+    }
+}
+
+#[tokio::test]
+async fn nx_24_a_day_of_use_unlike_the_days_before_is_marked_on_the_keys_page() {
+    let mut acme = Acme::start().await;
+    let ann = acme.editor().await;
+    let key = ann.key(json!({})).await;
+    for uses in [3, 4, 2] {
+        acme.day_of(&key, uses).await;
+    }
+    let usual = acme.page_of(&key, &ann).await;
+    assert!(!usual.contains("unlike the days before"), "{usual}");
+    acme.day_of(&key, 120).await;
+    let page = acme.page_of(&key, &ann).await;
+    assert!(page.contains("was unlike the days before."), "{page}");
+    let sentence = "120 requests were let through, and at most 4 on any of the 14 days before.";
+    assert!(page.contains(sentence), "{page}");
+}
