@@ -35,6 +35,7 @@ mod migrate;
 pub mod organizations;
 pub mod page;
 pub mod passwords;
+pub mod places;
 pub mod portal_sessions;
 pub mod profile;
 pub mod projects;

@@ -172,7 +172,7 @@ impl Store {
 }
 
 /// The projects to which a reach is limited; None: it is not.
-fn named(reach: &Reach) -> Option<Vec<&str>> {
+pub(crate) fn named(reach: &Reach) -> Option<Vec<&str>> {
     let Reach::Part(part) = reach else {
         return None;
     };

@@ -33,6 +33,8 @@ mod parts;
 mod passwords;
 #[path = "conformance/people.rs"]
 mod people;
+#[path = "conformance/places.rs"]
+mod places;
 #[path = "conformance/portal.rs"]
 mod portal;
 #[path = "conformance/resources.rs"]

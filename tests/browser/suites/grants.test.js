@@ -33,9 +33,9 @@ suiteOnce('grants', {}, (house) => {
     await keys.fill(form, { name: 'Price feed' });
     await permit(page, group(form, 'What it may do'), profile.permission);
     const where = group(form, 'Where it may do it');
-    const search = where.getByRole('searchbox', { name: 'Search projects' });
+    const search = where.getByRole('searchbox', { name: 'Search projects and resources' });
     await search.fill('bill');
-    await where.getByText('1 of 3 projects match.').waitFor();
+    await where.getByText('1 matches.').waitFor();
     assert.equal(await where.getByRole('radio').count(), 2);
     await search.press('Enter');
     await choose(page, where, /Billing/);
@@ -116,6 +116,43 @@ suiteOnce('grants', {}, (house) => {
     await keys.revealed('Invoices');
     const listed = (await maker.call('GET', '/v1/keys')).body.data.find((it) => it.name === 'Invoices');
     assert.deepEqual(listed.grants, [{ permissions: [profile.otherPermission], resource: `project/${ids.Billing}` }]);
+  });
+
+  test('what lies beyond the newest is found by its name, and so is a registered resource', async () => {
+    const { owner, keys, page } = await scene();
+    const { server, profile } = house;
+    for (let number = 0; number < 210; number += 1) {
+      await server.project(owner.organization, `Later ${number}`);
+    }
+    const path = `project/${await server.project(owner.organization, 'Shop')}/index/eu`;
+    const put = `/v1/resources/${path}?organization=${owner.organization}`;
+    await server.expect(201, 'PUT', put, { name: 'Catalogue, Europe' });
+    await keys.open();
+    const form = await keys.form();
+    await keys.fill(form, { name: 'Price feed' });
+    await permit(page, group(form, 'What it may do'), profile.permission);
+    const where = group(form, 'Where it may do it');
+    await where.getByText('More than 50 match. Type more of the name.').waitFor();
+    const search = where.getByRole('searchbox');
+    await search.fill('Billing');
+    await where.getByText('1 matches.').waitFor();
+    await choose(page, where, /Billing/);
+    await search.fill('catalogue');
+    await where.getByRole('radio', { name: /Catalogue, Europe/ }).waitFor({ state: 'attached' });
+    assert.equal(await where.getByRole('radio', { name: /Billing/ }).isChecked(), true);
+    await choose(page, where, /Catalogue, Europe/);
+    await submit(form);
+    await keys.revealed('Price feed');
+    const [{ resource }] = await grantsOf(owner);
+    assert.equal(resource, path);
+    const [{ id }] = (await owner.call('GET', '/v1/keys')).body.data;
+    await page.getByRole('button', { name: 'Copy', exact: true }).click();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    await page.goto(`/keys/${id}/edit`);
+    const edited = group(page.getByRole('dialog'), 'Where it may do it');
+    assert.equal(await edited.getByRole('radio', { name: /Catalogue, Europe/ }).isChecked(), true);
+    await page.goto(`/keys/${id}`);
+    await page.getByText('Catalogue, Europe', { exact: true }).waitFor();
   });
 
   test('an edit moves a grant, and one that leaves it alone keeps every grant', async () => {

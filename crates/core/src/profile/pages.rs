@@ -113,6 +113,8 @@ pub enum Column {
     Created,
     CreatedBy,
     Permissions,
+    /// Where it may do that.
+    Scope,
 }
 
 /// How a creator says what a key may do.
@@ -131,6 +133,8 @@ pub enum Scope {
     Own,
     /// Where the creator says: there, in a project, or deeper.
     Picker,
+    /// There, or in exactly one registered resource.
+    Resource,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,7 +224,13 @@ impl PagesTable {
             scope: match self.scope.as_deref() {
                 Some("own") => Scope::Own,
                 None | Some("picker") => Scope::Picker,
-                Some(_) => return Err(fault("pages.scope", "is \"own\" or \"picker\"")),
+                Some("resource") => Scope::Resource,
+                Some(_) => {
+                    return Err(fault(
+                        "pages.scope",
+                        "is \"own\", \"picker\" or \"resource\"",
+                    ));
+                }
             },
             reveal,
             permissions: permissions(self.permissions)?,

@@ -21,6 +21,7 @@ mod foot;
 mod grants;
 mod groups;
 mod list;
+mod names;
 mod pick;
 mod reveal;
 mod revoke;

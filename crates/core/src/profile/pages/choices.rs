@@ -30,6 +30,7 @@ pub(super) fn columns(words: Option<Vec<String>>) -> Result<Vec<Column>, Invalid
             "created" => C::Created,
             "created_by" => C::CreatedBy,
             "permissions" => C::Permissions,
+            "scope" => C::Scope,
             _ => {
                 return Err(fault(
                     "pages.columns",

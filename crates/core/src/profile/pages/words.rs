@@ -51,7 +51,7 @@ words! {
     which_project_text "Each project has its own keys. Choose one here or in the bar above; the list and the create button follow it."
     scope "Where it may do it"
     scope_all "Everything in {name}"
-    scope_search "Search projects"
+    scope_search "Search projects and resources"
     settings "Settings"
 }
 

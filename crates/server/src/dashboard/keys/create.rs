@@ -17,7 +17,7 @@ use super::super::frame::Frame;
 use super::super::notice;
 use super::super::page::{self, refusal, refused};
 use super::access::Choice;
-use super::desk::{Desk, Projects};
+use super::desk::Desk;
 use super::fields::{Fields, tomorrow};
 use super::foot::used;
 use super::grants::{self, GrantsField, Lines};
@@ -104,9 +104,9 @@ pub(crate) async fn form(desk: Desk) -> Result<Response, Response> {
     }
     let frame = desk.frame().await?;
     let permit: Permit<KeysCreate> = desk.permit(&frame)?;
-    let projects = desk.projects(&permit).await.map_err(refusal(&frame))?;
     let form = Form::begun(&desk, Form::sent(&Sent::parse(desk.query.as_bytes())));
-    let maker = Maker::of(&desk, projects, form);
+    let maker = Maker::read(&desk, &permit, form).await;
+    let maker = maker.map_err(refusal(&frame))?;
     Ok(dialog(&desk, frame, maker, StatusCode::OK))
 }
 
@@ -117,9 +117,8 @@ pub(crate) async fn on_page(desk: &Desk) -> Result<Option<Maker>, Problem> {
         return Ok(None);
     }
     let permit = desk.visitor.holds::<KeysCreate>()?;
-    let projects = desk.projects(&permit).await?;
     let form = Form::begun(desk, Form::default());
-    Ok(Some(Maker::of(desk, projects, form)))
+    Ok(Some(Maker::read(desk, &permit, form).await?))
 }
 
 fn dialog(desk: &Desk, frame: Frame, maker: Maker, code: StatusCode) -> Response {
@@ -139,9 +138,12 @@ fn dialog(desk: &Desk, frame: Frame, maker: Maker, code: StatusCode) -> Response
 async fn again(
     desk: &Desk,
     frame: Frame,
-    maker: Maker,
+    permit: &Permit<KeysCreate>,
+    form: Form,
     code: StatusCode,
 ) -> Result<Response, Response> {
+    let maker = Maker::read(desk, permit, form).await;
+    let maker = maker.map_err(refusal(&frame))?;
     let permit = desk.visitor.holds::<KeysRead>().ok();
     let permit = permit.filter(|_| desk.pages().form == pages::Form::Page);
     let Some(permit) = permit else {
@@ -157,27 +159,37 @@ async fn again(
 }
 
 impl Maker {
-    fn of(desk: &Desk, projects: Projects, form: Form) -> Self {
-        let profile = desk.profile();
+    async fn read(desk: &Desk, permit: &Permit<KeysCreate>, form: Form) -> Result<Self, Problem> {
         let project = chosen(desk, &form);
+        let projects = desk.projects(permit, project.as_ref()).await?;
+        let found = form.grants.look_up(desk, permit, project.as_ref());
+        let found = found.await?;
+        let name = project.as_ref().map(|it| desk.project_name(it, &projects));
+        let within = (project.as_ref(), name.clone());
         let address = format!("{}/new", desk.base);
-        let fixed = desk.project().and_then(|it| {
-            let organization = desk.visitor.organization();
-            desk.app().index.project_environment(organization, it)
-        });
-        Self {
-            grants: GrantsField::of(desk, &form.grants, &projects, project.as_ref(), address),
-            project_name: desk.project().map(|it| desk.project_name(it, &projects)),
-            projects: desk.project().is_none().then_some(projects.0),
+        let is_fixed = desk.project().is_some();
+        Ok(Self {
+            project_name: name.filter(|_| is_fixed),
+            grants: GrantsField::of(desk, &form.grants, &found, within, address),
+            projects: (!is_fixed).then_some(projects.0),
             needs_project: needs_project(desk),
-            environments: match fixed {
-                Some(fixed) => vec![fixed.as_ref().to_owned()],
-                None => profile.key.environments.clone(),
-            },
+            environments: environments(desk),
             expiry: form.fields.expiry_choices(desk),
             tomorrow: tomorrow(desk.now()).to_string(),
             form,
-        }
+        })
+    }
+}
+
+/// Those that a key can be of, here.
+fn environments(desk: &Desk) -> Vec<String> {
+    let fixed = desk.project().and_then(|it| {
+        let organization = desk.visitor.organization();
+        desk.app().index.project_environment(organization, it)
+    });
+    match fixed {
+        Some(fixed) => vec![fixed.as_ref().to_owned()],
+        None => desk.profile().key.environments.clone(),
     }
 }
 
@@ -190,16 +202,13 @@ fn chosen(desk: &Desk, form: &Form) -> Option<ProjectId> {
 pub(crate) async fn create(desk: Desk, sent: Sent) -> Result<Response, Response> {
     let frame = desk.frame().await?;
     let permit: Permit<KeysCreate> = desk.permit(&frame)?;
-    let projects = desk.projects(&permit).await.map_err(refusal(&frame))?;
     let mut form = Form::sent(&sent);
     if Lines::is_asked_anew(&sent) {
-        let maker = Maker::of(&desk, projects, form);
-        return again(&desk, frame, maker, StatusCode::OK).await;
+        return again(&desk, frame, &permit, form, StatusCode::OK).await;
     }
     let Some(draft) = read(&desk, &permit, &mut form) else {
         let code = status(Code::InvalidRequest.status());
-        let maker = Maker::of(&desk, projects, form);
-        return again(&desk, frame, maker, code).await;
+        return again(&desk, frame, &permit, form, code).await;
     };
     match make(&desk, &permit, &sent, &draft).await {
         Ok(made) => Ok(made.answer(&desk, frame, StatusCode::CREATED).await),
@@ -209,8 +218,7 @@ pub(crate) async fn create(desk: Desk, sent: Sent) -> Result<Response, Response>
         Err(problem) => {
             form.banner = Some(banner(&desk, &problem, draft.project.as_ref()).await);
             let code = status(problem.code().status());
-            let maker = Maker::of(&desk, projects, form);
-            again(&desk, frame, maker, code).await
+            again(&desk, frame, &permit, form, code).await
         }
     }
 }

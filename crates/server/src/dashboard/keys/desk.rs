@@ -134,7 +134,21 @@ impl Desk {
 
     /// Whether whoever makes a key says where its grants hold.
     pub(crate) fn asks_scope(&self) -> bool {
-        self.pages().scope == Scope::Picker && self.member().is_some()
+        let is_choosable = self.profile().grants.is_choosable;
+        is_choosable && self.pages().scope != Scope::Own && self.member().is_some()
+    }
+
+    /// All that the organization has, in words.
+    pub(crate) async fn all(&self) -> Result<String, Problem> {
+        let organization = self.visitor.organization();
+        let reach = Reach::One(organization.clone());
+        let found = self
+            .app()
+            .store
+            .find_organization(&reach, organization)
+            .await?;
+        let name = found.map_or_else(String::new, |it| it.name.as_str().to_owned());
+        Ok(self.pages().words.all_of(&name))
     }
 
     /// Whose keys these are, where they are one owner's only.
@@ -261,13 +275,25 @@ impl Desk {
         found.filter(is_here).ok_or_else(not_found)
     }
 
-    /// Projects in which the visitor sees keys, by id.
-    pub(crate) async fn projects<P>(&self, permit: &Permit<P>) -> Result<Projects, Problem> {
+    /// Projects to choose from: the newest in which the visitor sees keys, and the one that is chosen.
+    pub(crate) async fn projects<P>(
+        &self,
+        permit: &Permit<P>,
+        chosen: Option<&ProjectId>,
+    ) -> Result<Projects, Problem> {
         let store = &self.app().store;
         let found = store
             .list_projects(permit.reach(), None, None, PAGE_ROWS_MAX)
             .await?;
-        let pairs = found.rows.into_iter();
+        let mut found = found.rows;
+        let is_listed = |it: &&ProjectId| found.iter().any(|project| project.id == **it);
+        if let Some(chosen) = chosen.filter(|it| !is_listed(it)) {
+            let organization = self.visitor.organization();
+            let is_open = permit.reach().covers_project(organization, chosen);
+            let chosen = store.find_project(organization, chosen).await?;
+            found.extend(chosen.filter(|_| is_open));
+        }
+        let pairs = found.into_iter();
         let pairs = pairs.map(|it| (it.id.to_string(), it.name.as_str().to_owned()));
         let mut list: Vec<(String, String)> = pairs.collect();
         list.sort_by_key(|(_, name)| name.to_lowercase());

@@ -17,8 +17,9 @@ use super::super::moments::{self, Moment};
 use super::super::page::{page, refusal};
 use super::activity::{self, Event};
 use super::chart::{Chart, Counted, Scale};
-use super::desk::{Desk, Projects};
+use super::desk::Desk;
 use super::ending::{Ending, is_outgoing};
+use super::names::Names;
 use super::sent::Sent;
 use super::unusual::{self, Unusual};
 use crate::answer::problem::Problem;
@@ -114,7 +115,7 @@ async fn read<'a>(
     key: &Key,
 ) -> Result<DetailsPage<'a>, Problem> {
     let (store, now) = (&desk.app().store, desk.now());
-    let projects = desk.projects(permit).await?;
+    let names = Names::of(desk, std::iter::once(key)).await?;
     let last = store.read_last_uses(std::slice::from_ref(&key.id)).await?;
     let last = last
         .into_iter()
@@ -136,12 +137,12 @@ async fn read<'a>(
         list: &desk.list,
         base: &desk.base,
         keys: &desk.pages().words.keys,
-        key: summary(desk, permit, &projects, key, used).await?,
+        key: summary(desk, permit, &names, key, used).await?,
         chart: Chart::of(scale, &counted, now),
         scales: Scale::ALL,
         unusual: unusual::of(desk, key).await?,
         refusal: last.refusal.map(address),
-        rights: rights(desk, &projects, key),
+        rights: rights(desk, &names, key),
         addresses: key
             .ip_rules
             .networks()
@@ -179,7 +180,7 @@ async fn counted(desk: &Desk, key: &Key, scale: Scale) -> Result<Vec<Counted>, P
 async fn summary(
     desk: &Desk,
     permit: &Permit<KeysRead>,
-    projects: &Projects,
+    names: &Names,
     key: &Key,
     used: Option<Moment>,
 ) -> Result<Summary, Problem> {
@@ -207,7 +208,7 @@ async fn summary(
         project: key
             .project
             .as_ref()
-            .map(|it| (it.to_string(), projects.name(it).to_owned())),
+            .map(|it| (it.to_string(), names.project(it).to_owned())),
         owner: label(key.owner.as_ref()).unwrap_or_default(),
         managed_by: label(key.managed_by.as_ref()).unwrap_or_default(),
         created: moments::day(key.created_at, now),
@@ -272,10 +273,10 @@ fn controls(desk: &Desk, key: &Key) -> Controls {
     }
 }
 
-fn rights(desk: &Desk, projects: &Projects, key: &Key) -> Vec<RightLine> {
+fn rights(desk: &Desk, names: &Names, key: &Key) -> Vec<RightLine> {
     let mut lines = Vec::new();
     for grant in Grants::as_slice(&key.grants) {
-        let place = place(projects, &grant.resource);
+        let place = place(names, &grant.resource);
         let line = |is_word, word: String, meaning: String| RightLine {
             is_word,
             word,
@@ -322,17 +323,11 @@ fn rights(desk: &Desk, projects: &Projects, key: &Key) -> Vec<RightLine> {
     lines
 }
 
-fn place(projects: &Projects, resource: &Resource) -> String {
-    let Resource::Path(path) = resource else {
-        return "everywhere".to_owned();
-    };
-    let name = path
-        .project()
-        .parse()
-        .map(|id| projects.name(&id).to_owned());
-    let name = name.unwrap_or_else(|_| path.project().to_owned());
-    let below = path.as_str().splitn(3, '/').nth(2);
-    below.map_or_else(|| name.clone(), |below| format!("{name} › {below}"))
+fn place(names: &Names, resource: &Resource) -> String {
+    match resource {
+        Resource::All => "everywhere".to_owned(),
+        Resource::Path(path) => names.place(path),
+    }
 }
 
 /// What a refusal means for this key.

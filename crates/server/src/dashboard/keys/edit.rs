@@ -16,9 +16,10 @@ use super::super::notice;
 use super::super::outcome::InForce;
 use super::super::page::{page, refusal, refused};
 use super::access::Choice;
-use super::desk::{Desk, Projects};
+use super::desk::Desk;
 use super::fields::{Fields, KEEP, tomorrow};
 use super::grants::{self, GrantsField, Lines};
+use super::names::Names;
 use super::sent::Sent;
 use crate::answer::problem::{Problem, status};
 use crate::auth::Permit;
@@ -49,7 +50,6 @@ struct EditPage<'a> {
 pub(crate) async fn form(desk: Desk) -> Result<Response, Response> {
     let frame = desk.frame().await?;
     let (permit, key): (Permit<KeysUpdate>, Key) = desk.load(&frame).await?;
-    let projects = desk.projects(&permit).await.map_err(refusal(&frame))?;
     let fields = Fields {
         name: key.name.as_str().to_owned(),
         expiry: KEEP.to_owned(),
@@ -72,8 +72,7 @@ pub(crate) async fn form(desk: Desk) -> Result<Response, Response> {
         lines,
         version: key.version.to_string(),
     };
-    let template = edit_page(&desk, frame, &key, &projects, filled, None);
-    Ok(page(StatusCode::OK, &template))
+    edit_page(&desk, frame, (&permit, &key), filled, None, StatusCode::OK).await
 }
 
 /// The form as it was filled in.
@@ -88,20 +87,25 @@ fn addresses(key: &Key) -> String {
     rules.collect::<Vec<_>>().join("\n")
 }
 
-fn edit_page<'a>(
-    desk: &'a Desk,
+async fn edit_page(
+    desk: &Desk,
     frame: Frame,
-    key: &Key,
-    projects: &Projects,
+    (permit, key): (&Permit<KeysUpdate>, &Key),
     filled: Filled,
     notice: Option<(String, String)>,
-) -> EditPage<'a> {
+    code: StatusCode,
+) -> Result<Response, Response> {
     let Filled {
         fields,
         lines,
         version,
     } = filled;
     let project = key.project.as_ref();
+    let found = lines.look_up(desk, permit, project).await;
+    let found = found.map_err(refusal(&frame))?;
+    let names = Names::of(desk, std::iter::once(key)).await;
+    let names = names.map_err(refusal(&frame))?;
+    let within = (project, project.map(|it| names.project(it).to_owned()));
     let address = format!("{}/{}/edit", desk.base, key.id);
     let mut expiry = vec![Choice {
         word: KEEP.to_owned(),
@@ -112,39 +116,39 @@ fn edit_page<'a>(
         is_chosen: fields.expiry == KEEP,
     }];
     expiry.extend(fields.expiry_choices(desk));
-    EditPage {
+    let template = EditPage {
         frame,
         base: &desk.base,
         pages: desk.pages(),
         id: key.id.to_string(),
         name: key.name.as_str().to_owned(),
         version,
-        grants: GrantsField::of(desk, &lines, projects, project, address),
+        grants: GrantsField::of(desk, &lines, &found, within, address),
         may_edit_expiry: desk.profile().expiry.is_editable,
         expiry,
         tomorrow: tomorrow(desk.now()).to_string(),
         fields,
         notice,
-    }
+    };
+    Ok(page(code, &template))
 }
 
 /// `POST …/{id}/edit`
 pub(crate) async fn edit(desk: Desk, sent: Sent) -> Result<Response, Response> {
     let frame = desk.frame().await?;
     let (permit, key): (Permit<KeysUpdate>, Key) = desk.load(&frame).await?;
-    let projects = desk.projects(&permit).await.map_err(refusal(&frame))?;
     let mut filled = Filled {
         fields: Fields::sent(&sent),
         lines: Lines::sent(&sent),
         version: sent.one(VERSION).to_owned(),
     };
     if Lines::is_asked_anew(&sent) {
-        let template = edit_page(&desk, frame, &key, &projects, filled, None);
-        return Ok(page(StatusCode::OK, &template));
+        let code = StatusCode::OK;
+        return edit_page(&desk, frame, (&permit, &key), filled, None, code).await;
     }
     let Some(edit) = read(&desk, &key, &mut filled) else {
-        let template = edit_page(&desk, frame, &key, &projects, filled, None);
-        return Ok(page(status(Code::InvalidRequest.status()), &template));
+        let code = status(Code::InvalidRequest.status());
+        return edit_page(&desk, frame, (&permit, &key), filled, None, code).await;
     };
     match save(&desk, &permit, &key, &filled.version, &edit).await {
         Ok((saved, in_force)) => {
@@ -162,8 +166,7 @@ pub(crate) async fn edit(desk: Desk, sent: Sent) -> Result<Response, Response> {
                 _ => ("Not saved.".to_owned(), notice::sentence(&problem)),
             };
             let code = status(problem.code().status());
-            let template = edit_page(&desk, frame, &key, &projects, filled, Some(notice));
-            Ok(page(code, &template))
+            edit_page(&desk, frame, (&permit, &key), filled, Some(notice), code).await
         }
     }
 }

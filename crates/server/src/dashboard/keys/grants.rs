@@ -6,9 +6,11 @@ use keyway_core::id::ProjectId;
 use keyway_core::key::Key;
 
 use super::access::{self, AccessField, Filled};
-use super::desk::{Desk, Projects};
-use super::scope::{Picker, Scope, own};
+use super::desk::Desk;
+use super::scope::{Found, Picker, Scope, own};
 use super::sent::Sent;
+use crate::answer::problem::Problem;
+use crate::auth::Permit;
 use crate::request::fields::Faults;
 use crate::routes::keys::making;
 
@@ -59,7 +61,11 @@ impl Default for Lines {
 impl Lines {
     /// With a line more or less, where that was asked for.
     pub(crate) fn sent(sent: &Sent) -> Self {
-        let count = (0..LINES_MAX).take_while(|number| sent.has(&format!("access.{number}")));
+        let is_sent = |number: &usize| {
+            let fields = ["access", "scope"];
+            fields.iter().any(|it| sent.has(&format!("{it}.{number}")))
+        };
+        let count = (0..LINES_MAX).take_while(is_sent);
         let mut lines: Vec<Line> = count
             .map(|number| Line {
                 access: Filled::sent(sent, number),
@@ -106,6 +112,20 @@ impl Lines {
         }
     }
 
+    /// What each line lets choose from.
+    pub(crate) async fn look_up<P>(
+        &self,
+        desk: &Desk,
+        permit: &Permit<P>,
+        project: Option<&ProjectId>,
+    ) -> Result<Vec<Found>, Problem> {
+        let mut found = Vec::with_capacity(self.0.len());
+        for line in &self.0 {
+            found.push(line.scope.look_up(desk, permit, project).await?);
+        }
+        Ok(found)
+    }
+
     pub(crate) fn are_kept(&self) -> bool {
         self.0.first().is_some_and(|it| it.access.is_kept())
     }
@@ -129,16 +149,21 @@ impl Lines {
 
     /// The grants; None when a line has a fault, which it then says.
     pub(crate) fn read(&mut self, desk: &Desk, project: Option<&ProjectId>) -> Option<Grants> {
-        if access::offered(desk).is_empty() {
-            let created_by = desk.visitor.caller.origin().actor.to_text();
-            let (faults, profile) = (&mut Faults::default(), desk.profile());
-            return making::grants(faults, None, project, &created_by, profile);
+        if access::offered(desk).is_empty() && !desk.asks_scope() {
+            return given(desk, project);
         }
         let read = self.0.iter_mut().map(|line| line.read(desk, project));
         let grants: Vec<Option<Grant>> = read.collect();
         let grants: Option<Vec<Grant>> = grants.into_iter().collect();
         Grants::parse(grants?).ok()
     }
+}
+
+/// What the profile gives a key whose creator says nothing.
+fn given(desk: &Desk, project: Option<&ProjectId>) -> Option<Grants> {
+    let created_by = desk.visitor.caller.origin().actor.to_text();
+    let (faults, profile) = (&mut Faults::default(), desk.profile());
+    making::grants(faults, None, project, &created_by, profile)
 }
 
 impl Line {
@@ -149,7 +174,12 @@ impl Line {
         } else {
             Ok(own)
         };
-        let right = access::read(desk, &self.access);
+        let right = if access::offered(desk).is_empty() {
+            // Where it may do it is all that is asked.
+            Ok(given(desk, project)?.as_slice().first()?.right.clone())
+        } else {
+            access::read(desk, &self.access)
+        };
         let resource = scope.map_err(|fault| self.scope_fault = Some(fault)).ok();
         let right = right.map_err(|fault| self.access_fault = Some(fault)).ok();
         let (right, resource) = (right?, resource?);
@@ -167,16 +197,17 @@ impl GrantsField {
     pub(crate) fn of(
         desk: &Desk,
         lines: &Lines,
-        projects: &Projects,
-        project: Option<&ProjectId>,
+        found: &[Found],
+        (project, name): (Option<&ProjectId>, Option<String>),
         address: String,
     ) -> Self {
-        let is_asked = !access::offered(desk).is_empty() || lines.are_kept();
-        let shown = lines.0.iter().filter(|_| is_asked).enumerate();
-        let fields = shown.map(|(number, line)| LineField {
+        let has_access = !access::offered(desk).is_empty();
+        let is_asked = has_access || desk.asks_scope() || lines.are_kept();
+        let shown = lines.0.iter().zip(found).filter(|_| is_asked).enumerate();
+        let fields = shown.map(|(number, (line, found))| LineField {
             number,
             access: AccessField::of(desk, &line.access, project),
-            picker: Picker::of(desk, &line.scope, projects, project)
+            picker: Picker::of(desk, &line.scope, found, project, name.clone())
                 .filter(|_| !line.access.is_kept()),
             access_fault: line.access_fault.clone(),
             scope_fault: line.scope_fault.clone(),
@@ -184,7 +215,7 @@ impl GrantsField {
         let fields: Vec<LineField> = fields.collect();
         let has_picker = fields.iter().any(|it| it.picker.is_some());
         Self {
-            can_add: has_picker && fields.len() < LINES_MAX,
+            can_add: has_access && has_picker && fields.len() < LINES_MAX,
             lines: fields,
             address,
         }

@@ -6,7 +6,7 @@ use keyway_core::key::{Key, KeyStatus};
 use keyway_core::time::Timestamp;
 use keyway_store::page::Page;
 
-use super::desk::{Desk, Projects};
+use super::desk::Desk;
 use super::ending::is_outgoing;
 use super::list::Wanted;
 use super::row::{Group, Rows};
@@ -18,7 +18,6 @@ use crate::auth::permissions::KeysRead;
 pub(crate) async fn groups(
     desk: &Desk,
     permit: &Permit<KeysRead>,
-    projects: &Projects,
     wanted: &Wanted,
     found: &Page<Key>,
 ) -> Result<Vec<Group>, Problem> {
@@ -32,7 +31,7 @@ pub(crate) async fn groups(
         outgoing.retain(|key| is_outgoing(key, now));
     }
     let all = found.rows.iter().chain(&outgoing);
-    let rows = Rows::read(desk, projects, &wanted.fresh, all).await?;
+    let rows = Rows::read(desk, &wanted.fresh, all).await?;
     let mut groups = Vec::new();
     for key in &found.rows {
         if !wanted.is_narrowed() && is_told_above(desk, permit, &found.rows, key).await? {
@@ -107,7 +106,6 @@ pub(crate) async fn together(
 pub(crate) async fn anew(
     desk: &Desk,
     permit: &Permit<KeysRead>,
-    projects: &Projects,
     ids: &[KeyId],
     fresh: &str,
 ) -> Result<Option<Group>, Problem> {
@@ -115,7 +113,7 @@ pub(crate) async fn anew(
     for id in ids {
         keys.extend(desk.app().store.find_key(permit.reach(), id).await?);
     }
-    let rows = Rows::read(desk, projects, fresh, keys.iter()).await?;
+    let rows = Rows::read(desk, fresh, keys.iter()).await?;
     let (now, mut keys) = (desk.now(), keys.iter());
     let Some(head) = keys.next() else {
         return Ok(None);

@@ -262,8 +262,9 @@ pub(super) async fn read(
         .list_keys(permit.reach(), &filter, cursor.as_ref(), ROWS, now)
         .await?;
     let next = found.next.as_ref().map(|it| app.cursors.seal(&sealed, it));
-    let projects = desk.projects(permit).await?;
-    let groups = groups(desk, permit, &projects, &wanted, &found).await?;
+    let chosen = wanted.project.parse().ok();
+    let projects = desk.projects(permit, chosen.as_ref()).await?;
+    let groups = groups(desk, permit, &wanted, &found).await?;
     let foot = foot(desk, permit, &wanted, &filter, (&found, next)).await?;
     let is_empty = found.rows.is_empty() && cursor.is_none() && !wanted.is_narrowed();
     let is_empty = is_empty && (shows_revoked || foot.switch.is_none());
@@ -313,6 +314,7 @@ fn column(column: Column, words: &Words) -> (&'static str, String) {
         Column::Created => ("created", "Created"),
         Column::CreatedBy => ("created_by", "Created by"),
         Column::Permissions => ("permissions", "Permissions"),
+        Column::Scope => ("scope", "Scope"),
     };
     (name, head.to_owned())
 }

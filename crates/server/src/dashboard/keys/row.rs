@@ -15,8 +15,9 @@ use super::super::key_rows::{Status, split, status};
 use super::super::members::grouped;
 use super::super::moments::{self, Moment};
 use super::chart::Spark;
-use super::desk::{Desk, Projects};
+use super::desk::Desk;
 use super::ending::{Ending, is_outgoing};
+use super::names::Names;
 use crate::answer::problem::Problem;
 
 /// Days in the column of requests.
@@ -39,6 +40,8 @@ pub(crate) struct Row {
     pub created_by: String,
     /// What it may do, in a few words.
     pub rights: String,
+    /// Where it may do that.
+    pub scope: String,
     pub ending: Ending,
     /// The name as its actions call it.
     pub called: String,
@@ -67,7 +70,9 @@ pub(crate) struct Group {
 /// What rows are made with.
 pub(crate) struct Rows<'a> {
     pub desk: &'a Desk,
-    pub projects: &'a Projects,
+    names: Names,
+    /// All that an organization has, in words.
+    all: String,
     /// The key that was just changed.
     pub fresh: &'a str,
     uses: HashMap<KeyId, LastUse>,
@@ -77,10 +82,10 @@ pub(crate) struct Rows<'a> {
 impl<'a> Rows<'a> {
     pub(crate) async fn read(
         desk: &'a Desk,
-        projects: &'a Projects,
         fresh: &'a str,
-        keys: impl Iterator<Item = &Key>,
+        keys: impl Iterator<Item = &Key> + Clone,
     ) -> Result<Self, Problem> {
+        let names = Names::of(desk, keys.clone()).await?;
         let ids: Vec<KeyId> = keys.map(|key| key.id.clone()).collect();
         let store = &desk.app().store;
         let uses = store.read_last_uses(&ids).await?;
@@ -91,7 +96,8 @@ impl<'a> Rows<'a> {
         let days = store.read_usage_days(&ids, from).await?;
         Ok(Self {
             desk,
-            projects,
+            names,
+            all: desk.all().await?,
             fresh,
             uses: uses.into_iter().collect(),
             days: by_key(&days, from),
@@ -146,6 +152,7 @@ impl<'a> Rows<'a> {
             created: moments::ago(key.created_at, now),
             created_by: desk.person(&key.created_by),
             rights: grants_words(desk, &key.grants, &key.created_by),
+            scope: self.scope(key),
             ending: Ending::of(desk, key, rotated_at),
             called: match pair {
                 Pair::New => format!("{name}, new key"),
@@ -181,7 +188,7 @@ impl<'a> Rows<'a> {
         if let Some(project) = &key.project
             && self.desk.project().is_none()
         {
-            words.push(self.projects.name(project).to_owned());
+            words.push(self.names.project(project).to_owned());
         }
         if !self.desk.profile().key.template.has_environment() {
             words.push(key.environment.clone());
@@ -192,6 +199,17 @@ impl<'a> Rows<'a> {
             Pair::None => words.extend(self.said_of(key)),
         }
         words.join(" · ")
+    }
+
+    fn scope(&self, key: &Key) -> String {
+        let all = match &key.project {
+            Some(project) => {
+                let words = &self.desk.pages().words;
+                words.all_of(self.names.project(project))
+            }
+            None => self.all.clone(),
+        };
+        self.names.scope(key, &all)
     }
 
     /// What it may do, where no column says so.

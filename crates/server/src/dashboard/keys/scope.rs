@@ -1,13 +1,17 @@
 //! Where a grant holds, as a form asks for it: in all of what the key belongs to, in a project, or in
-//! something deeper. There may be more projects than anybody reads, so they are searched.
+//! something deeper. There may be more of them than anybody reads, so they are searched.
 
 use keyway_core::id::ProjectId;
+use keyway_core::profile::pages;
 use keyway_core::resource::{Resource, ResourcePath};
+use keyway_store::places::{NamedPlace, PlaceSearch};
 
-use super::desk::{Desk, Projects};
+use super::desk::Desk;
 use super::sent::Sent;
+use crate::answer::problem::Problem;
+use crate::auth::Permit;
 
-/// Most projects beside each other; others are found by their names.
+/// Most places beside each other; others are found by their names.
 const SHOWN_MAX: usize = 50;
 
 /// What was filled in.
@@ -31,6 +35,8 @@ pub(crate) struct Picker {
     pub filled: Scope,
     /// How many are found, where not all are shown.
     pub count: Option<String>,
+    /// Whether what lies below a place may be named.
+    pub has_below: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -38,6 +44,14 @@ pub(crate) struct Place {
     pub path: String,
     pub name: String,
     pub is_chosen: bool,
+}
+
+/// What there is to choose from, for one line.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Found {
+    places: Vec<NamedPlace>,
+    /// The one that is filled in, where it has a name.
+    chosen: Option<NamedPlace>,
 }
 
 /// All of what a key belongs to.
@@ -101,57 +115,130 @@ impl Scope {
     }
 }
 
+impl Scope {
+    /// The path that is filled in, of a key that belongs to `own`.
+    fn path(&self, own: Option<&ProjectId>) -> Option<ResourcePath> {
+        let own = own.map(ResourcePath::of_project);
+        let within = match self.place.as_str() {
+            "" => own.as_ref().map(ResourcePath::as_str)?,
+            place => place,
+        };
+        match self.below.trim_matches('/') {
+            "" => within.parse().ok(),
+            below => format!("{within}/{below}").parse().ok(),
+        }
+    }
+
+    /// Looks for places with the text in them, where anybody chooses.
+    pub(crate) async fn look_up<P>(
+        &self,
+        desk: &Desk,
+        permit: &Permit<P>,
+        own: Option<&ProjectId>,
+    ) -> Result<Found, Problem> {
+        if !desk.asks_scope() {
+            return Ok(Found::default());
+        }
+        let (store, organization) = (&desk.app().store, desk.visitor.organization());
+        let within = own.map(ResourcePath::of_project);
+        let wanted = PlaceSearch {
+            organization,
+            text: &self.find,
+            within: within.as_ref(),
+            has_projects: desk.pages().scope == pages::Scope::Picker,
+        };
+        let asked = i64::try_from(SHOWN_MAX + 1).unwrap_or(i64::MAX);
+        let places = store.search_places(permit.reach(), wanted, asked).await?;
+        // All that is filled in has a name, or the place that it lies below.
+        let filled = [self.path(own), self.place.parse().ok()];
+        let filled: Vec<ResourcePath> = filled.into_iter().flatten().collect();
+        let paths: Vec<&str> = filled.iter().map(ResourcePath::as_str).collect();
+        let mut named = store.name_places(organization, &paths).await?;
+        let is_open = |path: &ResourcePath| {
+            let project = path.project().parse();
+            project.is_ok_and(|it| permit.reach().covers_project(organization, &it))
+        };
+        let chosen = filled
+            .into_iter()
+            .filter(|path| within.as_ref() != Some(path) && is_open(path))
+            .find_map(|path| {
+                let name = named.remove(path.as_str())?;
+                Some(NamedPlace { path, name })
+            });
+        Ok(Found { places, chosen })
+    }
+}
+
+impl Found {
+    fn is_nothing(&self) -> bool {
+        self.places.is_empty() && self.chosen.is_none()
+    }
+
+    /// What is found, and the one that is chosen in any case.
+    fn shown(&self) -> Vec<Place> {
+        let is_chosen = |it: &NamedPlace| self.chosen.as_ref() == Some(it);
+        let found = self.places.iter().take(SHOWN_MAX);
+        let lost = self.chosen.iter();
+        let lost = lost.filter(|it| !self.places.iter().take(SHOWN_MAX).any(|found| found == *it));
+        lost.chain(found)
+            .map(|it| Place {
+                path: it.path.to_string(),
+                name: it.name.clone(),
+                is_chosen: is_chosen(it),
+            })
+            .collect()
+    }
+
+    fn count(&self, filled: &Scope) -> Option<String> {
+        match self.places.len() {
+            many if many > SHOWN_MAX => Some(format!(
+                "More than {SHOWN_MAX} match. Type more of the name."
+            )),
+            _ if filled.find.is_empty() => None,
+            1 => Some("1 matches.".to_owned()),
+            some => Some(format!("{some} match.")),
+        }
+    }
+}
+
 impl Picker {
     /// None where there is nothing to choose, or the profile leaves no choice.
     pub(crate) fn of(
         desk: &Desk,
         filled: &Scope,
-        projects: &Projects,
+        found: &Found,
         own: Option<&ProjectId>,
+        project: Option<String>,
     ) -> Option<Self> {
-        if !desk.asks_scope() || own.is_none() && projects.0.is_empty() {
+        let has_below = desk.pages().scope == pages::Scope::Picker;
+        // Projects may be none, and then there is nothing to choose from; a resource is asked for anyway.
+        let is_open = !has_below || own.is_some() || !found.is_nothing();
+        let is_open = is_open || !filled.find.is_empty();
+        if !desk.asks_scope() || !is_open {
             return None;
         }
-        let open = if own.is_some() {
-            &[]
-        } else {
-            projects.0.as_slice()
+        let mut filled = filled.clone();
+        // A resource with a name is chosen by it, and not by what it lies below.
+        if found
+            .chosen
+            .as_ref()
+            .is_some_and(|it| it.path.is_inside_project())
+        {
+            filled.below = String::new();
+        }
+        let is_own = match &found.chosen {
+            Some(_) => false,
+            None => filled.place.is_empty() || !has_below,
         };
-        let (places, found) = found(open, filled);
-        let count = (found < open.len() || found > SHOWN_MAX).then(|| {
-            let all = open.len();
-            format!("{found} of {all} projects match.")
-        });
         Some(Self {
-            project: own.map(|it| projects.name(it).to_owned()),
-            is_own: filled.place.is_empty(),
-            places,
-            filled: filled.clone(),
-            count,
+            project,
+            is_own,
+            places: found.shown(),
+            count: found.count(&filled),
+            filled,
+            has_below,
         })
     }
-}
-
-/// What is found and the one that is chosen; and how many are found.
-fn found(open: &[(String, String)], filled: &Scope) -> (Vec<Place>, usize) {
-    let text = filled.find.to_lowercase();
-    let mut places = Vec::new();
-    let mut found = 0;
-    for (id, name) in open {
-        let path = format!("project/{id}");
-        let is_chosen = path == filled.place;
-        let is_found = name.to_lowercase().contains(&text) || id.eq_ignore_ascii_case(&text);
-        found += usize::from(is_found);
-        if is_chosen || is_found && places.len() < SHOWN_MAX {
-            let name = name.clone();
-            places.push(Place {
-                path,
-                name,
-                is_chosen,
-            });
-        }
-    }
-    (places, found)
 }
 
 #[cfg(test)]
@@ -202,15 +289,46 @@ mod tests {
         );
     }
 
+    fn named(path: &str, name: &str) -> NamedPlace {
+        NamedPlace {
+            path: path.parse().unwrap(),
+            name: name.to_owned(),
+        }
+    }
+
     #[test]
     fn the_chosen_place_stays_whatever_is_searched() {
-        let open = ["Search", "Billing", "Ingest"].map(|it| (it.to_lowercase(), it.to_owned()));
+        let chosen = named("project/search", "Search");
+        let found = Found {
+            places: vec![named("project/billing", "Billing")],
+            chosen: Some(chosen),
+        };
+        let shown = found.shown();
+        let names: Vec<(&str, bool)> = shown
+            .iter()
+            .map(|it| (it.name.as_str(), it.is_chosen))
+            .collect();
+        assert_eq!(names, [("Search", true), ("Billing", false)]);
         let filled = Scope {
             find: "bill".to_owned(),
             ..scope("project/search", "")
         };
-        let (places, found) = found(&open, &filled);
-        let names: Vec<&str> = places.iter().map(|it| it.name.as_str()).collect();
-        assert_eq!((names, found), (vec!["Search", "Billing"], 1));
+        assert_eq!(found.count(&filled).as_deref(), Some("1 matches."));
+        assert_eq!(found.count(&scope("", "")), None);
+    }
+
+    #[test]
+    fn what_is_filled_in_is_one_path() {
+        let project = "search".parse().unwrap();
+        let path = |place: &str, below: &str, own| scope(place, below).path(own);
+        assert_eq!(path("", "", None), None);
+        assert_eq!(
+            path("", "index/eu", Some(&project)),
+            Some("project/search/index/eu".parse().unwrap())
+        );
+        assert_eq!(
+            path("project/ingest", "", None),
+            Some("project/ingest".parse().unwrap())
+        );
     }
 }

@@ -70,8 +70,7 @@ impl Swap {
         let before = self.ids.first().unwrap_or(changed).to_string();
         let ids: Vec<KeyId> = made.into_iter().chain(&self.ids).cloned().collect();
         let fresh = made.unwrap_or(changed).as_str();
-        let projects = desk.projects(&self.permit).await?;
-        let group = anew(desk, &self.permit, &projects, &ids, fresh).await?;
+        let group = anew(desk, &self.permit, &ids, fresh).await?;
         let group = group.unwrap_or_default();
         let list = list::read(desk, &self.permit, self.wanted).await?;
         Ok(Swapped {
