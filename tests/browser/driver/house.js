@@ -66,7 +66,9 @@ export class House {
   }
 }
 
-// What a profile changes is tried under each: words, places, columns, flows, and who may do what.
+// What a profile changes is tried under each: words, places, columns, flows, controls that are there or
+// not, and who may do what. What is so and what not, `profiles/NAME.json` says: another profile adds
+// data and no test.
 export function suite(title, environment, tests, options = {}) {
   for (const profile of profiles) run(profile, title, environment, tests, options);
 }

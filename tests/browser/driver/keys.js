@@ -46,8 +46,14 @@ export class KeyPages {
     return this.page.getByRole('dialog', { name });
   }
 
-  // The form, in the dialog or in the page.
+  // What addresses of dialogs begin with.
+  get base() {
+    return this.list === '/keys' ? this.list : `${this.list}/keys`;
+  }
+
+  // The form, over the page or on it.
   async form() {
+    if (this.profile.form === 'page') return this.page.getByRole('form', { name: this.words.createTitle });
     await this.page.getByRole('link', { name: this.words.create, exact: true }).click();
     const dialog = this.dialog(this.words.createTitle);
     await dialog.waitFor();
@@ -86,11 +92,20 @@ export class KeyPages {
   }
 
   async copyAndClose() {
+    if (this.profile.form === 'page') return this.#copyAndDismiss();
     const reveal = this.dialog(this.words.created);
     await reveal.getByRole('button', { name: 'Copy', exact: true }).click();
     await reveal.getByRole('button', { name: 'Copied' }).waitFor();
     await reveal.getByText('Close', { exact: true }).last().click();
     await this.page.waitForURL((url) => url.pathname === this.list);
+  }
+
+  async #copyAndDismiss() {
+    await this.page.getByRole('button', { name: 'Copy', exact: true }).click();
+    await this.page.getByRole('button', { name: 'Copied' }).waitFor();
+    const dismiss = this.page.getByRole('link', { name: 'Dismiss' });
+    await dismiss.click();
+    await dismiss.waitFor({ state: 'detached' });
   }
 
   action(verb, name) {
