@@ -71,6 +71,8 @@ pub struct KeyFormat {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProjectRule {
+    /// A key belongs to its organization alone.
+    Never,
     Optional,
     /// A key belongs to exactly one project.
     Required,

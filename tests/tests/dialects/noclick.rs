@@ -1,11 +1,14 @@
 //! `/api/keys`
 
+use std::fs;
+
 use http::Method;
 use keyway_tests::client::{Answer, Caller};
 use keyway_tests::server::{Options, Server, soon, text};
 use keyway_tests::wait;
 use regex::Regex;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 const KEYS: &str = "/api/keys";
 
@@ -233,6 +236,9 @@ async fn nc_34_writes_come_from_our_own_pages_and_strangers_find_nothing() {
     }
     let body = json!({"name": "No", "workflow_id": "wf_1"});
     refuses(&stranger.post(KEYS, &body).await, 404);
+    let body = json!({"name": "No", "project": "default"});
+    let in_project = account.user.post("/v1/keys", &body).await;
+    in_project.refuses(422, "invalid_request");
     assert_eq!(account.list().await.len(), 1);
 }
 
@@ -349,6 +355,35 @@ async fn nc_43_the_list_says_when_a_key_was_last_used() {
 }
 
 #[tokio::test]
+async fn nc_39_a_sha_256_is_stored_and_the_raw_key_is_nowhere() {
+    let account = Account::open().await;
+    let raw = text(&account.make(json!({"name": "App"})).await, "/raw_key");
+    assert_eq!(account.server.verdict(&raw).await, "valid");
+    let files = fs::read_dir(account.server.data()).unwrap();
+    let mut stored: Vec<u8> = files
+        .flat_map(|file| fs::read(file.unwrap().path()).unwrap())
+        .collect();
+    let digest = Sha256::digest(raw.as_bytes());
+    assert!(stored.windows(digest.len()).any(|it| it == &digest[..]));
+    stored.extend(account.server.log_text().into_bytes());
+    for part in [&raw["nk_live_".len()..], &raw[12..44], &raw[40..]] {
+        let is_there = stored.windows(part.len()).any(|it| it == part.as_bytes());
+        assert!(!is_there, "a part of a key lies about");
+    }
+}
+
+#[tokio::test]
+async fn the_guide_is_open_to_everybody_and_names_every_namespace() {
+    let account = Account::open().await;
+    let guide = account.server.nobody().get("/guides/external-apps").await;
+    assert_eq!(guide.status, 200);
+    for namespace in ["workflow", "nodes", "state", "auth", "resources", "dataset"] {
+        let heading = format!("<tr><th>{namespace}</th>");
+        assert!(guide.text().contains(&heading), "{namespace}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_call_of_the_page_is_refused_in_its_words() {
     let account = Account::open().await;
     let broken = account
@@ -373,9 +408,8 @@ async fn nc_29_the_calls_are_there_under_their_profile_alone() {
         .member(&own, "user@example.com", json!({"role": "owner"}))
         .await;
     for caller in [&user, server.nobody(), &server.root()] {
-        caller
-            .get("/api/keys")
-            .await
-            .refuses(404, "route_not_found");
+        for path in ["/api/keys", "/guides/external-apps"] {
+            caller.get(path).await.refuses(404, "route_not_found");
+        }
     }
 }

@@ -125,11 +125,12 @@ fn key_format(table: KeyTable) -> Result<KeyFormat, InvalidProfile> {
     Shape::new(template.clone(), table.environments.clone(), &table.legacy)
         .map_err(|error| fault(key_at_fault(&error), &error))?;
     let project = match table.project.as_str() {
+        "never" => ProjectRule::Never,
         "optional" => ProjectRule::Optional,
         "required" => ProjectRule::Required,
         "required-of-people" => ProjectRule::RequiredOfPeople,
         _ => {
-            let rule = "is \"optional\", \"required\" or \"required-of-people\"";
+            let rule = "is \"never\", \"optional\", \"required\" or \"required-of-people\"";
             return Err(fault("key.project", rule));
         }
     };

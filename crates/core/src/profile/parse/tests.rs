@@ -2,6 +2,7 @@ use super::*;
 use crate::profile::DefaultGrants;
 
 const KEYWAY: &str = include_str!("../../../../../profiles/keyway.toml");
+const NOCLICK: &str = include_str!("../../../../../profiles/noclick.toml");
 const NOUKAI: &str = include_str!("../../../../../profiles/noukai.toml");
 
 /// A closed catalogue and one of everything that a profile may hold.
@@ -118,6 +119,24 @@ fn the_default_profile_is_open_and_grants_nothing_by_itself() {
     assert_eq!(profile.limits.active_keys_per_project, None);
     assert_eq!(profile.lease, Span::from_secs(30));
     assert!(profile.codes.is_empty());
+}
+
+#[test]
+fn the_noclick_profile_gives_a_key_to_its_owner_with_three_permissions_and_no_project() {
+    let profile = Profile::parse(NOCLICK).unwrap();
+    assert_eq!((&*profile.name, profile.is_default), ("noclick", false));
+    assert_eq!(profile.dialect.as_deref(), Some("noclick"));
+    assert_eq!(profile.key.template.as_str(), "nk_live_{secret:hex:64}");
+    assert_eq!(profile.key.environments, ["live"]);
+    assert_eq!(profile.key.project, ProjectRule::Never);
+    assert_eq!(profile.key.display_secret_chars, 4);
+    assert!(!profile.key.has_suffix);
+    let permissions = ["read", "execute", "write"].map(|it| it.parse().unwrap());
+    assert_eq!(profile.permissions, Catalogue::Words(permissions.to_vec()));
+    assert_eq!(words(&profile, "owner"), ["read", "execute", "write"]);
+    assert_eq!(profile.grants.default, DefaultGrants::Inherit);
+    assert!(profile.grants.members_inherit);
+    assert_eq!(profile.limits.active_keys_per_project, None);
 }
 
 #[test]

@@ -74,7 +74,7 @@ impl Form {
 pub(crate) struct Maker {
     pub(super) form: Form,
     pub(super) grants: GrantsField,
-    /// None where the key is of the project that the page is of.
+    /// None where the key is of the project that the page is of, or of none.
     pub(super) projects: Option<Vec<(String, String)>>,
     pub(super) needs_project: bool,
     pub(super) project_name: Option<String>,
@@ -171,7 +171,7 @@ impl Maker {
         Ok(Self {
             project_name: name.filter(|_| is_fixed),
             grants: GrantsField::of(desk, &form.grants, &found, within, address),
-            projects: (!is_fixed).then_some(projects.0),
+            projects: asks_project(desk).then_some(projects.0),
             needs_project: needs_project(desk),
             environments: environments(desk),
             expiry: form.fields.expiry_choices(desk),
@@ -195,7 +195,8 @@ fn environments(desk: &Desk) -> Vec<String> {
 
 fn chosen(desk: &Desk, form: &Form) -> Option<ProjectId> {
     let fixed = desk.project().cloned();
-    fixed.or_else(|| form.project.parse().ok())
+    let sent = || asks_project(desk).then_some(&form.project);
+    fixed.or_else(|| sent()?.parse().ok())
 }
 
 /// `POST …/new`
@@ -257,8 +258,15 @@ fn read(desk: &Desk, permit: &Permit<KeysCreate>, form: &mut Form) -> Option<Key
     })
 }
 
+fn asks_project(desk: &Desk) -> bool {
+    desk.project().is_none() && desk.profile().key.project != ProjectRule::Never
+}
+
 fn needs_project(desk: &Desk) -> bool {
-    desk.profile().key.project != ProjectRule::Optional
+    match desk.profile().key.project {
+        ProjectRule::Never | ProjectRule::Optional => false,
+        ProjectRule::Required | ProjectRule::RequiredOfPeople => true,
+    }
 }
 
 #[expect(clippy::option_option, reason = "a fault differs from no project")]

@@ -143,6 +143,9 @@ impl Place {
         if project.is_none() && profile.key.project == ProjectRule::Required {
             faults.add("/project", NAME_A_PROJECT);
         }
+        if project.is_some() && profile.key.project == ProjectRule::Never {
+            faults.add("/project", "the profile's keys belong to no project");
+        }
         let fixed = project
             .as_ref()
             .and_then(|it| app.index.project_environment(organization, it));
