@@ -48,7 +48,7 @@ suiteOf('noclick', 'what its documentation says', {}, (house) => {
 
   test('NC-4 NC-7 the form asks for a key name, and says to name the place of use', async () => {
     const { form, page, create, dismiss, keys, owner } = await open();
-    await form.getByText('Name the place of use, such as My Dashboard App.').waitFor();
+    await form.getByText(/^Name the place .*My Dashboard App/).waitFor();
     await form.getByRole('button', { name: 'Create', exact: true }).click();
     await page.getByText('Give the key a name.').waitFor();
     const long = await owner.post('/keys/new', { name: 'x'.repeat(101), attempt: 'long' });
