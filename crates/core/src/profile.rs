@@ -7,6 +7,7 @@ pub mod download;
 pub mod labels;
 pub mod pages;
 pub mod parse;
+pub mod placing;
 mod tables;
 pub mod tokens;
 

@@ -261,6 +261,23 @@ fn draw_management_key(
     Ok((key, secret))
 }
 
+/// A key of two fields is no credential by itself: its token is.
+fn verify_line(app: &App, id: &str) -> String {
+    let in_force = app.profile.load();
+    let is_client = in_force
+        .as_ref()
+        .is_some_and(|it| it.profile.key.client_id_chars.is_some());
+    if is_client {
+        return format!(
+            r#"# Exchange the demo key for a token, which is taken wherever a key is:
+curl -s -u "{id}:$KEYWAY_DEMO_KEY" -d grant_type=client_credentials "$KEYWAY_URL/v1/tokens""#
+        );
+    }
+    r#"# Verify the demo key:
+curl -s "$KEYWAY_URL/v1/keys/verify" -H "Authorization: Bearer $KEYWAY_TOKEN" --json "{\"secret\":\"$KEYWAY_DEMO_KEY\"}""#
+        .to_owned()
+}
+
 /// Lines that work when pasted, in their order.
 fn tour(app: &App, demo: &Demo) -> String {
     let url = &app.public_url;
@@ -270,6 +287,7 @@ fn tour(app: &App, demo: &Demo) -> String {
         let minutes = SIGN_IN_SPAN.to_duration().as_secs() / 60;
         format!("\nOpen this link to look around; it works once, for {minutes} minutes:\n{link}\n")
     });
+    let verify = verify_line(app, id);
     format!(
         r#"Keyway is running at {url} (API: {url}/docs)
 {dashboard}
@@ -280,8 +298,7 @@ export KEYWAY_DEMO_KEY={secret}
 # Create a key in the demo project:
 curl -s "$KEYWAY_URL/v1/keys" -H "Authorization: Bearer $KEYWAY_TOKEN" --json '{{"organization":"{ORGANIZATION}","project":"{PROJECT}","name":"My key"}}'
 
-# Verify the demo key:
-curl -s "$KEYWAY_URL/v1/keys/verify" -H "Authorization: Bearer $KEYWAY_TOKEN" --json "{{\"secret\":\"$KEYWAY_DEMO_KEY\"}}"
+{verify}
 
 # Revoke it; the next verify refuses it:
 curl -s -X POST "$KEYWAY_URL/v1/keys/{id}/revoke" -H "Authorization: Bearer $KEYWAY_TOKEN"

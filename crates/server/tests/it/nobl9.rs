@@ -172,6 +172,52 @@ async fn n9_3_only_an_organizations_admin_sees_and_manages_keys() {
     }
 }
 
+/// That the browser puts the secret in is its script's to do.
+#[tokio::test]
+async fn the_page_of_a_creation_offers_the_configuration_without_the_secret_in_it() {
+    let scene = Scene::set().await;
+    let body = json!({"organization": scene.own, "email": "ann@example.com", "name": "A",
+        "role": "organization-admin"});
+    let ann = scene
+        .server
+        .root()
+        .post("/v1/members", body)
+        .await
+        .expect(201);
+    let ann = ann["id"].as_str().unwrap();
+    let link = scene.server.sign_in_link(&scene.server.root(), ann).await;
+    let mut browser = Browser::at(&scene.server, &link).await;
+    let attempt = "a".repeat(22);
+    let fields = [
+        ("name", "Deploy pipeline"),
+        ("expiry", "never"),
+        ("attempt", &*attempt),
+        ("access.0", "role"),
+        ("role.0", "organization-viewer"),
+        ("scope.0", "*"),
+    ];
+    let mut elsewhere = fields;
+    elsewhere[5].1 = "project/default";
+    let refused = browser.post("/keys/new", &elsewhere).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains("This role cannot be given there."));
+    let shown = browser.post("/keys/new", &fields).await;
+    assert_eq!(shown.status, 201, "{}", shown.text());
+    let page = shown.text();
+    let (_, rest) = page
+        .split_once("data-download=\"config.toml\" data-text=\"")
+        .unwrap();
+    let (file, _) = rest.split_once('"').unwrap();
+    let list = format!("/v1/keys?organization={}", scene.own);
+    let list = scene.server.root().get(&list).await.expect(200);
+    let id = list["data"][0]["id"].as_str().unwrap();
+    for part in [id, &scene.own, "{secret}", "https://keys.example/api"] {
+        assert!(file.contains(part), "{part}: {file}");
+    }
+    let later = browser.get(&format!("/keys/{id}")).await.text();
+    assert!(later.contains(id) && !later.contains("data-download"));
+}
+
 #[tokio::test]
 async fn n9_6_a_display_name_has_at_most_253_characters_and_is_not_empty() {
     let scene = Scene::set().await;

@@ -12,8 +12,8 @@ use keyway_core::management::Preset;
 use keyway_core::member::{Bindings, PROJECT_ROLES_MAX};
 use keyway_core::network::{InvalidIpRules, IpRules};
 use keyway_core::permission::{Permission, PermissionSet};
+use keyway_core::profile::placing::Misplaced;
 use keyway_core::profile::{Profile, Role};
-use keyway_core::resource::Resource;
 use keyway_core::text::Metadata;
 use keyway_core::time::Timestamp;
 
@@ -67,37 +67,15 @@ pub(crate) fn grants(
     for (position, it) in grants.iter().enumerate() {
         read.push(grant(faults, position, it, profile));
     }
-    if profile.grants.has_one_role_per_place {
-        one_role_per_place(faults, &read, profile);
-    }
     let read: Option<Vec<Grant>> = read.into_iter().collect();
-    read.and_then(|read| faults.take("/grants", Grants::parse(read)))
-}
-
-/// Where another role is given it takes the place of the one before, so that two are never meant.
-fn one_role_per_place(faults: &mut Faults, read: &[Option<Grant>], profile: &Profile) {
-    for (position, grant) in read.iter().enumerate() {
-        let Some(Grant { right, resource }) = grant else {
-            continue;
+    for (position, fault) in profile.misplaced(read.as_deref().unwrap_or_default()) {
+        let at = match fault {
+            Misplaced::NoRole => "",
+            Misplaced::WrongPlace | Misplaced::Second => "/resource",
         };
-        let Right::Role(role) = right else {
-            faults.add(format!("/grants/{position}"), "a key has roles alone");
-            continue;
-        };
-        let fits = profile.roles.find(role).is_some_and(|it| match resource {
-            Resource::All => it.is_for_organization,
-            Resource::Path(path) => it.is_for_project && !path.is_inside_project(),
-        });
-        if !fits {
-            let place = "the role cannot be given there";
-            faults.add(format!("/grants/{position}/resource"), place);
-        }
-        let earlier = read.iter().take(position).flatten();
-        if earlier.into_iter().any(|it| it.resource == *resource) {
-            let twice = "a key has one role at each place";
-            faults.add(format!("/grants/{position}/resource"), twice);
-        }
+        faults.add(format!("/grants/{position}{at}"), fault.to_string());
     }
+    read.and_then(|read| faults.take("/grants", Grants::parse(read)))
 }
 
 fn grant(faults: &mut Faults, position: usize, it: &WireGrant, profile: &Profile) -> Option<Grant> {

@@ -154,8 +154,18 @@ impl Lines {
         }
         let read = self.0.iter_mut().map(|line| line.read(desk, project));
         let grants: Vec<Option<Grant>> = read.collect();
-        let grants: Option<Vec<Grant>> = grants.into_iter().collect();
-        Grants::parse(grants?).ok()
+        let grants: Vec<Grant> = grants.into_iter().collect::<Option<_>>()?;
+        let faults = desk.profile().misplaced(&grants);
+        for (position, fault) in &faults {
+            if let Some(line) = self.0.get_mut(*position) {
+                line.scope_fault = Some(fault.in_words().to_owned());
+            }
+        }
+        if faults.is_empty() {
+            Grants::parse(grants).ok()
+        } else {
+            None
+        }
     }
 }
 
