@@ -6,7 +6,7 @@ use keyway_core::management::Reach;
 use keyway_core::profile::Profile;
 use keyway_index::index::Index;
 use keyway_index::policy::Policy;
-use keyway_index::verify::Presented;
+use keyway_index::verify::{Presented, Spend};
 use keyway_token::digest::Digest;
 
 use crate::sample::{self, NOW, Numbered, Samples};
@@ -180,6 +180,7 @@ pub(crate) fn is_let_through(index: &Index, secret: &str, ask: &Ask) -> bool {
         reach: &Reach::All,
         ask,
         now: NOW,
+        spend: Spend::Nothing,
     };
     let answer = index.verify(presented, |found| found.texts().id.len());
     matches!(answer.verdict, Verdict::Allow(())) && answer.key.is_some_and(|bytes| bytes > 0)

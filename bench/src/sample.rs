@@ -74,6 +74,7 @@ impl Samples {
             digest: minted.secret.digest(),
             grants: self.grants.clone(),
             ip_rules: IpRules::default(),
+            rate_limit: None,
             metadata: self.metadata.clone(),
             managed_by: None,
             state: KeyState::Active,

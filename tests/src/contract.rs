@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::client::Answer;
 
+const QUOTA_EXCEEDED: &str = "https://iana.org/assignments/http-problem-types#quota-exceeded";
 const PROBLEM_JSON: &str = "application/problem+json";
 /// Header, and a part that its value must have.
 const ALWAYS: &[(&str, &str)] = &[
@@ -91,8 +92,10 @@ fn problem_faults(path: &str, answer: &Answer) -> Vec<String> {
     if status != Some(u64::from(answer.status)) && !is_for_nginx {
         faults.push("its status is not that of the status line".to_owned());
     }
-    if !text("type").contains("/problems/") {
-        faults.push(format!("its type is {:?}", text("type")));
+    // A rate limit has a registered type; every other is a page of the server.
+    let kind = text("type");
+    if !kind.contains("/problems/") && kind != QUOTA_EXCEEDED {
+        faults.push(format!("its type is {kind:?}"));
     }
     let instance = path.split('?').next().unwrap_or_default();
     let is_redacted = text("instance").contains("[redacted]");

@@ -95,6 +95,9 @@ codes! {
     InsufficientPermissions 403 "insufficient_permissions" "The API key lacks a permission"
         "The key reaches the resource but does not hold every permission that was asked for."
         "Grant the missing permissions, which the answer names, or use another key."
+    RateLimited 429 "rate_limited" "The API key is used too often"
+        "The key works, and was used as often as its rate limit lets it. This call used nothing up."
+        "Wait as long as Retry-After says and send the call again; spread calls, or ask for a higher limit."
 
     // The caller's own credential.
     CredentialMissing 401 "credential_missing" "No management key was sent"

@@ -7,10 +7,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Metadata;
 use crate::grant::Grant;
 use crate::key::KeyStatus;
+use crate::object::Object;
 use crate::problem::FieldProblem;
+use crate::rate_limit::RateLimit;
+use crate::{Metadata, edit};
 
 /// One key to import.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -61,6 +63,14 @@ pub struct ImportLine {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 64)]
     pub ip_rules: Vec<String>,
+    /// How often it may be used; absent: what the profile says, null: as often as its user likes.
+    #[serde(
+        default,
+        deserialize_with = "edit::given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(value_type = Option<RateLimit>)]
+    pub rate_limit: Option<Option<Object<RateLimit>>>,
     /// The product's own notes.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     #[schema(value_type = Object)]

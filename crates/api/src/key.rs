@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::grant::Grant;
+use crate::object::Object;
+use crate::rate_limit::RateLimit;
 use crate::usage::Usage;
 use crate::{Metadata, edit, secret_text};
 
@@ -36,6 +38,8 @@ pub struct Key {
     pub grants: Vec<Grant>,
     /// Addresses it may be used from, in CIDR form; none is everywhere.
     pub ip_rules: Vec<String>,
+    /// How often it may be used; null is as often as its user likes.
+    pub rate_limit: Option<RateLimit>,
     /// The product's own notes.
     #[schema(value_type = Object)]
     pub metadata: Metadata,
@@ -128,6 +132,15 @@ pub struct CreateKey {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 64, example = json!(["203.0.113.0/24"]))]
     pub ip_rules: Vec<String>,
+    /// How often it may be used; absent: what the profile says, null: as often as its user likes. An
+    /// organization's own callers give no more than the profile does.
+    #[serde(
+        default,
+        deserialize_with = "edit::given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(value_type = Option<RateLimit>)]
+    pub rate_limit: Option<Option<Object<RateLimit>>>,
     /// The product's own notes, at most 4 KiB.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     #[schema(value_type = Object)]
@@ -190,6 +203,14 @@ pub struct EditKey {
     )]
     #[schema(value_type = Vec<String>, required = false, max_items = 64)]
     pub ip_rules: Option<Vec<String>>,
+    /// How often it may be used; null: as often as its user likes. What was used stays used.
+    #[serde(
+        default,
+        deserialize_with = "edit::given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(value_type = Option<RateLimit>)]
+    pub rate_limit: Option<Option<Object<RateLimit>>>,
     /// Replaces the whole object.
     #[serde(
         default,

@@ -32,6 +32,7 @@ pub mod portal_session;
 pub mod problem;
 pub mod profile;
 pub mod project;
+pub mod rate_limit;
 pub mod resource;
 pub mod revoke_batch;
 pub mod role;

@@ -8,6 +8,9 @@ use crate::code::Code;
 /// The media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
+/// The type of a problem that a rate limit makes: the registered one, which says what to do by itself.
+pub const QUOTA_EXCEEDED: &str = "https://iana.org/assignments/http-problem-types#quota-exceeded";
+
 /// Why a call was refused. Programs branch on `code`; people read `title` and `detail`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
@@ -34,6 +37,13 @@ pub struct Problem {
     /// Which fields are wrong.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldProblem>,
+    /// Which rate limits the call went beyond.
+    #[serde(
+        rename = "violated-policies",
+        default,
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub violated_policies: Vec<String>,
 }
 
 /// What is wrong with one field.
@@ -58,6 +68,7 @@ impl Problem {
             code: code.name().to_owned(),
             request_id: None,
             errors: Vec::new(),
+            violated_policies: Vec::new(),
         }
     }
 }

@@ -8,6 +8,7 @@ use keyway_token::secret::Secret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::rate_limit::Quota;
 use crate::{Metadata, secret_text};
 
 /// The `code` of an answer that lets the key through.
@@ -67,6 +68,12 @@ pub struct VerifyAnswer {
     /// Which key it is, when it is one that the caller may see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Principal>,
+    /// What is left, of a key with a rate limit that nothing else refuses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<Quota>,
+    /// How long the key's user is to wait, when the reason is `rate_limited`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_seconds: Option<u64>,
 }
 
 /// What a key stands for.

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use keyway_api::Metadata;
 use keyway_api::grant::{Grant, PermissionsGrant, RoleGrant};
+use keyway_api::rate_limit::RateLimit;
 
 /// `read,write@project/alpha`: permissions, then where.
 pub(crate) fn parse_grant(raw: &str) -> Result<Grant, String> {
@@ -46,6 +47,31 @@ pub(crate) fn parse_project_role(raw: &str) -> Result<(String, String), String> 
             Ok((project.to_owned(), role.to_owned()))
         }
         _ => Err("expected PROJECT=ROLE, such as alpha=viewer".to_owned()),
+    }
+}
+
+/// `100/1m`: how often, and in how long.
+pub(crate) fn parse_rate_limit(raw: &str) -> Result<RateLimit, String> {
+    let shape = || "expected LIMIT/WINDOW, such as 100/1m".to_owned();
+    let (limit, window) = raw.split_once('/').ok_or_else(shape)?;
+    Ok(RateLimit {
+        limit: limit.parse().map_err(|_| shape())?,
+        window: window.to_owned(),
+    })
+}
+
+pub(crate) fn rate_limit_text(it: Option<&RateLimit>) -> String {
+    it.map(|it| format!("{}/{}", it.limit, it.window))
+        .unwrap_or_default()
+}
+
+/// A field of which absent and taken away are two things.
+#[expect(clippy::option_option, reason = "the wire tells absent from null")]
+pub(crate) fn clearable<T>(value: Option<T>, is_cleared: bool) -> Option<Option<T>> {
+    if is_cleared {
+        Some(None)
+    } else {
+        value.map(Some)
     }
 }
 

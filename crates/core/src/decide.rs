@@ -12,6 +12,7 @@ use crate::member::Bindings;
 use crate::network::IpRules;
 use crate::permission::Permission;
 use crate::profile::Roles;
+use crate::rate_limit::Quota;
 use crate::resource::{Place, Resource, ResourcePath};
 use crate::time::Timestamp;
 
@@ -82,6 +83,8 @@ pub enum Reason {
     InsufficientPermissions {
         missing: Vec<Permission>,
     },
+    /// Told by the limiter, which is asked last: what anything else refuses uses nothing up.
+    RateLimited(Quota),
 }
 
 /// Every reason's code, in the order in which the reasons are looked for.
@@ -97,6 +100,7 @@ pub const REASON_CODES: &[&str] = &[
     "environment_mismatch",
     "out_of_scope",
     "insufficient_permissions",
+    "rate_limited",
 ];
 
 impl Reason {
@@ -114,6 +118,15 @@ impl Reason {
             Self::EnvironmentMismatch => "environment_mismatch",
             Self::OutOfScope => "out_of_scope",
             Self::InsufficientPermissions { .. } => "insufficient_permissions",
+            Self::RateLimited(_) => "rate_limited",
+        }
+    }
+
+    /// What is left, where that is why.
+    pub fn quota(&self) -> Option<Quota> {
+        match self {
+            Self::RateLimited(quota) => Some(*quota),
+            _ => None,
         }
     }
 
@@ -131,6 +144,7 @@ impl Reason {
             | Self::EnvironmentMismatch
             | Self::OutOfScope
             | Self::InsufficientPermissions { .. } => 403,
+            Self::RateLimited(_) => 429,
         }
     }
 }

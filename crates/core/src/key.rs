@@ -8,6 +8,7 @@ use keyway_token::digest::Digest;
 use crate::grant::Grants;
 use crate::id::{KeyId, MemberId, OrganizationId, ProjectId};
 use crate::network::IpRules;
+use crate::rate_limit::RateLimit;
 use crate::text::{Description, Label, Metadata, Name};
 use crate::time::{Span, Timestamp};
 
@@ -26,6 +27,8 @@ pub struct Key {
     pub digest: Digest,
     pub grants: Grants,
     pub ip_rules: IpRules,
+    /// None: as often as its user likes.
+    pub rate_limit: Option<RateLimit>,
     pub metadata: Metadata,
     pub managed_by: Option<Label>,
     pub state: KeyState,

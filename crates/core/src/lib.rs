@@ -23,6 +23,7 @@ pub mod outlier;
 pub mod permission;
 pub mod portal;
 pub mod profile;
+pub mod rate_limit;
 pub mod registered_resource;
 pub mod resource;
 pub mod signing_key;

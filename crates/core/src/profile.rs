@@ -21,6 +21,7 @@ use crate::permission::{Permission, PermissionPattern};
 use crate::profile::labels::Labels;
 use crate::profile::pages::Pages;
 use crate::profile::tokens::TokenRules;
+use crate::rate_limit::RateLimit;
 use crate::time::Span;
 
 #[derive(Clone, Debug)]
@@ -209,6 +210,10 @@ pub struct Limits {
     /// Keys of one organization, inactive and expired ones too: all but those that were revoked,
     /// deleted or replaced by a successor.
     pub keys_per_organization: Option<i64>,
+    /// What a key gets whose creator names none, and the most that an organization gives its keys.
+    pub rate_limit: Option<RateLimit>,
+    /// The shortest time that a refused user is told to wait.
+    pub retry_after: Span,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,6 +27,21 @@ impl Timestamp {
     }
 }
 
+/// A reading of a clock that only goes forward, in milliseconds from any beginning. A wall clock that
+/// steps must neither refill a quota nor lock anybody out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Uptime(u64);
+
+impl Uptime {
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    pub const fn millis(self) -> u64 {
+        self.0
+    }
+}
+
 /// A length of time in microseconds, never negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(i64);

@@ -10,6 +10,7 @@ use keyway_core::id::ProjectId;
 use keyway_core::key::{Key, KeyState, Lifetime};
 use keyway_core::network::IpRules;
 use keyway_core::permission::{Permission, PermissionSet};
+use keyway_core::rate_limit::RateLimit;
 use keyway_core::resource::ResourcePath;
 
 /// Entries that nobody holds any more are looked for when this many are there, then at each doubling.
@@ -30,6 +31,7 @@ pub struct Access {
     /// Shared by projects too, most of which grant the same.
     pub grants: Arc<Grants>,
     pub ip_rules: IpRules,
+    pub(crate) rate_limit: Option<RateLimit>,
     /// The number of the member who made the key; None when no member did.
     pub(crate) creator: Option<u32>,
     /// Whether a grant rests on that member.
@@ -46,6 +48,7 @@ struct Likeness<'a> {
     environment: &'a str,
     grants: &'a Grants,
     ip_rules: &'a IpRules,
+    rate_limit: Option<RateLimit>,
     creator: Option<u32>,
 }
 
@@ -59,6 +62,7 @@ impl<'a> Likeness<'a> {
             environment: &key.environment,
             grants: &key.grants,
             ip_rules: &key.ip_rules,
+            rate_limit: key.rate_limit,
             creator,
         }
     }
@@ -72,6 +76,7 @@ impl<'a> Likeness<'a> {
             environment: &access.environment,
             grants: &access.grants,
             ip_rules: &access.ip_rules,
+            rate_limit: access.rate_limit,
             creator: access.creator,
         }
     }
@@ -120,6 +125,7 @@ impl Accesses {
             environment: key.environment.as_str().into(),
             grants: self.intern_grants(&key.grants),
             ip_rules: key.ip_rules.clone(),
+            rate_limit: key.rate_limit,
             creator,
             has_inherit: key.grants.has_inherit(),
         });
@@ -217,6 +223,7 @@ mod tests {
             digest: Digest::of("k1"),
             grants: Grants::parse(vec![grant]).unwrap(),
             ip_rules: IpRules::default(),
+            rate_limit: None,
             metadata: Metadata::empty(),
             managed_by: None,
             state: KeyState::Active,
@@ -252,6 +259,10 @@ mod tests {
             },
             Key {
                 ip_rules: IpRules::parse(&["203.0.113.0/24"]).unwrap(),
+                ..key("*")
+            },
+            Key {
+                rate_limit: Some("100/1m".parse().unwrap()),
                 ..key("*")
             },
             Key {

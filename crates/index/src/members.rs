@@ -113,7 +113,7 @@ mod tests {
     use super::*;
     use crate::index::Index;
     use crate::policy::Policy;
-    use crate::verify::Presented;
+    use crate::verify::{Presented, Spend};
 
     const NOW: Timestamp = Timestamp::from_micros(1_000_000);
 
@@ -269,6 +269,7 @@ mod tests {
             digest: Digest::of(&format!("key-{id}")),
             grants: Grants::parse(vec![Grant { right, resource }]).unwrap(),
             ip_rules: IpRules::default(),
+            rate_limit: None,
             metadata: Metadata::empty(),
             managed_by: None,
             state: KeyState::Active,
@@ -299,6 +300,7 @@ mod tests {
             reach: &Reach::All,
             ask: &ask,
             now: NOW,
+            spend: Spend::Nothing,
         };
         match index.verify(presented, |_| ()).verdict {
             Verdict::Allow(()) => Ok(()),

@@ -1,7 +1,10 @@
 //! A part of the index: a table of slots, an arena of records, and what was counted in it.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use keyway_core::rate_limit::{Quota, RateLimit};
+use keyway_core::time::Uptime;
 use keyway_token::digest::Digest;
 use parking_lot::{Mutex, RwLock};
 
@@ -33,6 +36,8 @@ pub(crate) struct Keys {
     /// Slots that were given out at some time.
     slots: u32,
     free: Vec<u32>,
+    /// When the whole quota of a key is there again, of keys with a rate limit alone.
+    quotas: HashMap<u32, AtomicU64>,
     /// Deleted is for good: a row from before may still come.
     deleted: BTreeSet<[u8; 32]>,
 }
@@ -67,6 +72,8 @@ impl Keys {
         if let Some((slot, before)) = found {
             if before.version() < record.version() {
                 record.keep_counts_of(before);
+                let limit_before = before.access.rate_limit;
+                self.limit(slot, limit_before, record.access.rate_limit);
                 self.set(slot, Some(record));
             }
             return;
@@ -75,6 +82,7 @@ impl Keys {
             return;
         }
         let slot = self.free.pop().unwrap_or_else(|| self.grow());
+        self.limit(slot, None, record.access.rate_limit);
         self.set(slot, Some(record));
         self.table.insert(hash, slot);
     }
@@ -85,8 +93,34 @@ impl Keys {
         let (slot, _) = self.find(hash, digest)?;
         self.table.remove(hash, slot);
         self.set(slot, None);
+        self.quotas.remove(&slot);
         self.free.push(slot);
         Some(slot)
+    }
+
+    /// What was used of the limit before stays used of the next one.
+    fn limit(&mut self, slot: u32, before: Option<RateLimit>, limit: Option<RateLimit>) {
+        let Some(limit) = limit else {
+            self.quotas.remove(&slot);
+            return;
+        };
+        let full_at = self.quotas.entry(slot).or_default().get_mut();
+        if let Some(before) = before {
+            *full_at = limit.carry_over(before, *full_at);
+        }
+    }
+
+    /// Uses a key once; `Err` when nothing is left, and then nothing was used.
+    pub(crate) fn spend(&self, slot: u32, limit: RateLimit, at: Uptime) -> Result<Quota, Quota> {
+        let order = Ordering::Relaxed;
+        let Some(full_at) = self.quotas.get(&slot) else {
+            // Every key with a limit has its place here; one that had none must not be let through.
+            return Err(limit.quota(u64::MAX, at));
+        };
+        match full_at.fetch_update(order, order, |before| limit.spend(before, at)) {
+            Ok(before) => Ok(limit.quota(limit.spend(before, at).unwrap_or(before), at)),
+            Err(before) => Err(limit.quota(before, at)),
+        }
     }
 
     fn set(&mut self, slot: u32, record: Option<Record>) {

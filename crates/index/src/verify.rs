@@ -10,9 +10,10 @@ use keyway_core::key::Lifetime;
 use keyway_core::management::Reach;
 use keyway_core::member::Member;
 use keyway_core::profile::Roles;
+use keyway_core::rate_limit::Quota;
 use keyway_core::resource::Resource;
 use keyway_core::text::Label;
-use keyway_core::time::Timestamp;
+use keyway_core::time::{Timestamp, Uptime};
 use keyway_token::digest::Digest;
 
 use crate::access::Access;
@@ -30,6 +31,15 @@ pub struct Presented<'a> {
     pub reach: &'a Reach,
     pub ask: &'a Ask,
     pub now: Timestamp,
+    pub spend: Spend,
+}
+
+/// Whether a question is a use, as a rate limit counts them.
+#[derive(Clone, Copy, Debug)]
+pub enum Spend {
+    /// Somebody asks about the key and does nothing with it.
+    Nothing,
+    One(Uptime),
 }
 
 /// What is known of a key that was found, borrowed for the moment of answering.
@@ -48,6 +58,8 @@ pub struct Found<'a> {
 pub struct Answer<T> {
     pub verdict: Verdict<()>,
     pub key: Option<T>,
+    /// What is left to a key with a rate limit, after a use that nothing else refused.
+    pub quota: Option<Quota>,
 }
 
 /// What is asked of a key that was found, however it was named.
@@ -58,6 +70,7 @@ struct Question<'a> {
     reach: &'a Reach,
     ask: &'a Ask,
     now: Timestamp,
+    spend: Spend,
 }
 
 impl<'a> From<Presented<'a>> for Question<'a> {
@@ -67,6 +80,7 @@ impl<'a> From<Presented<'a>> for Question<'a> {
             reach: it.reach,
             ask: it.ask,
             now: it.now,
+            spend: it.spend,
         }
     }
 }
@@ -77,6 +91,7 @@ impl<T> Answer<T> {
         Self {
             verdict: Verdict::Deny(reason),
             key: None,
+            quota: None,
         }
     }
 
@@ -84,6 +99,7 @@ impl<T> Answer<T> {
         Self {
             verdict: Verdict::Undecided(cause),
             key: None,
+            quota: None,
         }
     }
 }
@@ -190,20 +206,33 @@ impl Index {
             resource: it.ask.resource.as_ref(),
         };
         let decided = decide(&found.facts(), it.ask, &policy.roles, it.now);
+        // Last: what anything else refuses uses nothing up.
+        let decided = decided.and_then(|()| match (record.access.rate_limit, it.spend) {
+            (Some(limit), Spend::One(at)) => keys
+                .spend(slot, limit, at)
+                .map(Some)
+                .map_err(Reason::RateLimited),
+            (None, Spend::One(_)) | (_, Spend::Nothing) => Ok(None),
+        });
         let key = Some(read(&found));
-        let verdict = match decided {
-            Ok(()) => {
+        let (verdict, quota) = match decided {
+            Ok(quota) => {
                 if record.count_allowed(it.now) {
                     shard.dirty.lock().push(slot);
                 }
-                Verdict::Allow(())
+                (Verdict::Allow(()), quota)
             }
             Err(reason) => {
                 Self::count_refusal(shard, slot, &reason, it.ask.ip, it.now);
-                Verdict::Deny(reason)
+                let quota = reason.quota();
+                (Verdict::Deny(reason), quota)
             }
         };
-        Answer { verdict, key }
+        Answer {
+            verdict,
+            key,
+            quota,
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use crate::answer::problem::{Problem, finish};
 use crate::app::App;
 use crate::profile_in_force::ProfileInForce;
+use crate::quota;
 use crate::request::context::RequestContext;
 use crate::request::credential::{
     CHALLENGE_INVALID, CHALLENGE_MISSING, CHALLENGE_UNREADABLE, Carried, key_credential,
@@ -103,6 +104,9 @@ pub(crate) fn authorize<B>(
         (Verdict::Allow(()), Some(identity)) => {
             let mut response = Response::new(Bytes::new());
             *response.headers_mut() = identity;
+            if let Some(quota) = &answer.quota {
+                quota::insert_headers(response.headers_mut(), quota);
+            }
             Ok(response)
         }
         (Verdict::Allow(()), None) => Err(Problem::undecided()),
@@ -189,12 +193,20 @@ fn refused(app: &App, it: &Caller<'_>, reason: Reason) -> Response<Bytes> {
     let code = Code::from_name(reason.code()).unwrap_or(Code::ApiKeyInvalid);
     let challenge = challenge(&reason, status_of(&reason, profile));
     let product_code = product_code(&reason, profile).to_owned();
-    let mut problem = Problem::new(code);
+    let quota = reason.quota();
+    let mut problem = match &quota {
+        Some(quota) => quota::problem(quota, profile),
+        None => Problem::new(code),
+    };
     let missing = missing_of(reason);
     if !missing.is_empty() {
         problem = problem.detail(format!("it needs {}", missing.join(", ")));
     }
-    shaped(app, it, &problem, &product_code, challenge)
+    let mut response = shaped(app, it, &problem, &product_code, challenge);
+    if let Some(quota) = &quota {
+        quota::insert_headers(response.headers_mut(), quota);
+    }
+    response
 }
 
 fn several(app: &App, it: &Caller<'_>) -> Response<Bytes> {

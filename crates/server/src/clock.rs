@@ -1,6 +1,6 @@
 //! Time as a parameter: one wall clock for what people read, one that never steps for waiting.
 
-use keyway_core::time::Timestamp;
+use keyway_core::time::{Timestamp, Uptime};
 
 /// Where the server gets the time from.
 pub trait Clock: Send + Sync + std::fmt::Debug {
@@ -9,6 +9,16 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
 
     /// Seconds on a clock that only goes forward, from any beginning.
     fn elapsed_seconds(&self) -> f64;
+
+    /// The same in whole milliseconds.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a clock that starts with the server reaches no year 292 million"
+    )]
+    fn uptime(&self) -> Uptime {
+        Uptime::from_millis((self.elapsed_seconds() * 1e3) as u64)
+    }
 }
 
 /// The machine's clocks.

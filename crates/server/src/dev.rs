@@ -224,6 +224,7 @@ async fn make_key(
         owner: None,
         grants: Grants::parse(vec![all]).unwrap_or_default(),
         ip_rules: keyway_core::network::IpRules::default(),
+        rate_limit: in_force.profile.limits.rate_limit,
         metadata: Metadata::empty(),
         managed_by: Some(DEMO.parse()?),
         state: KeyState::Active,

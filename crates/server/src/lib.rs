@@ -24,6 +24,7 @@ mod one_time_link;
 mod openapi;
 pub mod outgoing;
 mod profile_in_force;
+mod quota;
 mod request;
 mod routes;
 pub mod serve;

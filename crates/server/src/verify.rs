@@ -8,10 +8,11 @@ use keyway_core::decide::{Ask, Cause, Reason, Verdict};
 use keyway_core::management::Reach;
 use keyway_core::permission::Permission;
 use keyway_core::profile::Profile;
-use keyway_index::verify::{Answer, Found, Presented};
+use keyway_index::verify::{Answer, Found, Presented, Spend};
 
 use crate::answer::wire;
 use crate::app::App;
+use crate::quota;
 use crate::request::fields::Faults;
 
 /// Most permissions in one question.
@@ -75,12 +76,35 @@ pub(crate) fn read_ask(faults: &mut Faults, at: &str, words: Words<'_>) -> Ask {
 }
 
 impl App {
-    /// Decides, counts and measures.
+    /// Decides about a use of a key, counts and measures.
     pub(crate) fn verify<T>(
         &self,
         unverified_secret: &str,
         reach: &Reach,
         ask: &Ask,
+        read: impl FnOnce(&Found<'_>) -> T,
+    ) -> Answer<T> {
+        let spend = Spend::One(self.clock.uptime());
+        self.question(unverified_secret, reach, ask, spend, read)
+    }
+
+    /// The same about a key that is only looked at: its rate limit counts nothing.
+    pub(crate) fn verify_unused<T>(
+        &self,
+        unverified_secret: &str,
+        reach: &Reach,
+        ask: &Ask,
+        read: impl FnOnce(&Found<'_>) -> T,
+    ) -> Answer<T> {
+        self.question(unverified_secret, reach, ask, Spend::Nothing, read)
+    }
+
+    fn question<T>(
+        &self,
+        unverified_secret: &str,
+        reach: &Reach,
+        ask: &Ask,
+        spend: Spend,
         read: impl FnOnce(&Found<'_>) -> T,
     ) -> Answer<T> {
         let began = self.clock.elapsed_seconds();
@@ -89,6 +113,7 @@ impl App {
             reach,
             ask,
             now: self.clock.now(),
+            spend,
         };
         let answer = self.decide(presented, read);
         let seconds = self.clock.elapsed_seconds() - began;
@@ -109,6 +134,10 @@ impl App {
         profile: &Profile,
     ) -> Result<VerifyAnswer, Cause> {
         let answer = self.verify(it.secret.expose(), reach, ask, principal);
+        let wait = match &answer.verdict {
+            Verdict::Deny(reason) => reason.quota(),
+            Verdict::Allow(()) | Verdict::Undecided(_) => None,
+        };
         let (code, status, missing) = match answer.verdict {
             Verdict::Undecided(cause) => return Err(cause),
             Verdict::Allow(()) => (VALID, 200, Vec::new()),
@@ -123,6 +152,8 @@ impl App {
             http_status: status,
             missing_permissions: missing,
             key: answer.key,
+            quota: answer.quota.as_ref().map(quota::wire),
+            retry_after_seconds: wait.map(|it| quota::retry_after_seconds(&it, profile)),
         })
     }
 }
@@ -189,6 +220,7 @@ pub(crate) fn missing_of(reason: Reason) -> Vec<String> {
         | Reason::Inactive
         | Reason::IpNotAllowed
         | Reason::EnvironmentMismatch
-        | Reason::OutOfScope => Vec::new(),
+        | Reason::OutOfScope
+        | Reason::RateLimited(_) => Vec::new(),
     }
 }

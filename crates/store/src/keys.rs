@@ -56,6 +56,7 @@ pub(crate) const COLUMNS: &[&str] = &[
     "created_at",
     "created_by",
     "version",
+    "rate_limit",
     "name_lower",
 ];
 /// Most keys looked up by one statement.
@@ -86,6 +87,7 @@ impl KeyReader {
                 .read(fields.text(10)?)
                 .map_err(|fault| impossible(10, &fault))?,
             ip_rules: ip_rules(&fields)?,
+            rate_limit: fields.parse_or_null(24)?,
             metadata: fields.parse(12)?,
             managed_by: fields.parse_or_null(13)?,
             state: state(&fields)?,
@@ -204,6 +206,7 @@ async fn save_all(
                 .bind(key.created_at.micros())
                 .bind(key.created_by.as_str())
                 .bind(key.version)
+                .bind(key.rate_limit.map(|it| it.to_string()))
                 .bind(key.name.as_str().to_lowercase());
         }
         let saved = query.execute(&mut *connection).await?;

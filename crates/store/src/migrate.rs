@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_people.sql"),
     include_str!("../migrations/0003_resources.sql"),
     include_str!("../migrations/0004_signing_keys.sql"),
+    include_str!("../migrations/0005_rate_limits.sql"),
 ];
 
 pub(crate) async fn migrate(

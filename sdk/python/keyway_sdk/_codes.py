@@ -24,6 +24,7 @@ CODES: dict[str, Words] = {
     "environment_mismatch": Words(403, "The API key belongs to another environment", "A key of one environment was used in another, such as a test key in production.", "Use a key of the environment that was asked for."),
     "out_of_scope": Words(403, "The API key does not reach this resource", "The organization, project or resource is outside of what the key covers.", "Use a key of that organization or project, or grant this one the resource."),
     "insufficient_permissions": Words(403, "The API key lacks a permission", "The key reaches the resource but does not hold every permission that was asked for.", "Grant the missing permissions, which the answer names, or use another key."),
+    "rate_limited": Words(429, "The API key is used too often", "The key works, and was used as often as its rate limit lets it. This call used nothing up.", "Wait as long as Retry-After says and send the call again; spread calls, or ask for a higher limit."),
     "credential_missing": Words(401, "No management key was sent", "The call needs a management key and carries none.", "Send it in the Authorization header as `Bearer kw_mgmt_…`."),
     "credential_invalid": Words(401, "The management key is not known", "The credential in the Authorization header is not a management key of this deployment.", "Check that the key is whole and meant for this server."),
     "credential_revoked": Words(401, "The management key was revoked", "Somebody ended this management key for good.", "Use another management key."),

@@ -108,7 +108,8 @@ def _refused(error: KeyRefused, on_undecided: OnUndecided | None) -> Refusal:
         return _undecided(error, on_undecided)
     missing = ", ".join(error.missing_permissions)
     detail = f"it needs {missing}" if missing else None
-    return _refusal(error.code, error.status, error.title, detail)
+    wait = 1 if error.retry_after_seconds is None else error.retry_after_seconds
+    return _refusal(error.code, error.status, error.title, detail, wait)
 
 
 def _undecided(error: Exception, on_undecided: OnUndecided | None) -> Refusal:
@@ -133,7 +134,7 @@ def _refusal(
     challenge = _challenge(code, status)
     if challenge:
         headers["www-authenticate"] = challenge
-    if status == 503:
+    if status in (429, 503):
         headers["retry-after"] = str(retry_after)
     return Refusal(status, title, headers, json.dumps(problem).encode())
 

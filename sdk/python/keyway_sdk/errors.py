@@ -30,7 +30,13 @@ class ConfigurationError(KeywayError):
 class KeyRefused(KeywayError):
     """The key is refused."""
 
-    def __init__(self, code: str, status: int, missing_permissions: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        code: str,
+        status: int,
+        missing_permissions: Sequence[str] = (),
+        retry_after_seconds: int | None = None,
+    ) -> None:
         words = CODES.get(code)
         self.code = code
         #: What to answer the key's user with: 401, 403 or 429.
@@ -38,6 +44,8 @@ class KeyRefused(KeywayError):
         self.title = words.title if words else "The API key is refused"
         #: All that are missing, where permissions are.
         self.missing_permissions = tuple(missing_permissions)
+        #: When to come again, where the key was used too often.
+        self.retry_after_seconds = retry_after_seconds
         missing = ", ".join(missing_permissions)
         super().__init__(_sentence(code, self.title, f"missing: {missing}" if missing else ""))
 
@@ -80,6 +88,10 @@ class OutOfScope(KeyRefused):
 
 class InsufficientPermissions(KeyRefused):
     """It lacks `missing_permissions`."""
+
+
+class RateLimited(KeyRefused):
+    """It works, and was used as often as its limit lets it."""
 
 
 class Undecided(KeywayError):
@@ -158,6 +170,7 @@ _REFUSALS: dict[str, type[KeyRefused]] = {
     "environment_mismatch": EnvironmentMismatch,
     "out_of_scope": OutOfScope,
     "insufficient_permissions": InsufficientPermissions,
+    "rate_limited": RateLimited,
 }
 
 _PROBLEMS: dict[int, type[ProblemError]] = {
@@ -178,7 +191,8 @@ def refusal(answer: VerifyAnswer) -> KeyRefused:
     missing = answer.get("missing_permissions", [])
     by_content = InsufficientPermissions if missing else KeyRefused
     kind = _REFUSALS.get(code, by_content)
-    return kind(code, answer.get("http_status", 0), missing)
+    wait = answer.get("retry_after_seconds")
+    return kind(code, answer.get("http_status", 0), missing, wait)
 
 
 def problem_error(problem: Problem) -> ProblemError:

@@ -370,19 +370,20 @@ class Principal(TypedDict):
     suffix: str
 
 
-class Problem(TypedDict):
-    """
-    Why a call was refused. Programs branch on `code`; people read `title` and `detail`.
-    """
-
-    code: str
-    detail: NotRequired[str | None]
-    errors: NotRequired[list[FieldProblem]]
-    instance: NotRequired[str | None]
-    request_id: NotRequired[str | None]
-    status: int
-    title: str
-    type: str
+Problem = TypedDict(
+    'Problem',
+    {
+        'code': str,
+        'detail': NotRequired[str | None],
+        'errors': NotRequired[list[FieldProblem]],
+        'instance': NotRequired[str | None],
+        'request_id': NotRequired[str | None],
+        'status': int,
+        'title': str,
+        'type': str,
+        'violated-policies': NotRequired[list[str]],
+    },
+)
 
 
 class Profile(TypedDict):
@@ -416,6 +417,26 @@ class PutResource(TypedDict):
     """
 
     name: str
+
+
+class Quota(TypedDict):
+    """
+    What is left to a key after this use.
+    """
+
+    limit: int
+    more_in_seconds: int
+    remaining: int
+    window_seconds: int
+
+
+class RateLimit(TypedDict):
+    """
+    So many uses in each window, spread as the user likes.
+    """
+
+    limit: int
+    window: str
 
 
 class Refusal(TypedDict):
@@ -539,6 +560,8 @@ class VerifyAnswer(TypedDict):
     http_status: int
     key: NotRequired[Principal | None]
     missing_permissions: NotRequired[list[str]]
+    quota: NotRequired[Quota | None]
+    retry_after_seconds: NotRequired[int | None]
     valid: bool
 
 
@@ -666,6 +689,7 @@ class ImportLine(TypedDict):
     organization: NotRequired[str | None]
     owner: NotRequired[str | None]
     project: NotRequired[str | None]
+    rate_limit: NotRequired[RateLimit | None]
     revoked_at: NotRequired[str | None]
     revoked_reason: NotRequired[str | None]
     sha256: str
@@ -812,6 +836,7 @@ class CreateKey(TypedDict):
     organization: NotRequired[str | None]
     owner: NotRequired[str | None]
     project: NotRequired[str | None]
+    rate_limit: NotRequired[RateLimit | None]
 
 
 class EditKey(TypedDict):
@@ -827,6 +852,7 @@ class EditKey(TypedDict):
     metadata: NotRequired[dict[str, Any]]
     name: NotRequired[str]
     owner: NotRequired[str | None]
+    rate_limit: NotRequired[RateLimit | None]
 
 
 class FollowLine2(FollowedChange):
@@ -870,6 +896,7 @@ class Key(TypedDict):
     organization: str
     owner: NotRequired[str | None]
     project: NotRequired[str | None]
+    rate_limit: NotRequired[RateLimit | None]
     revoked_at: NotRequired[str | None]
     revoked_by: NotRequired[str | None]
     revoked_reason: NotRequired[str | None]

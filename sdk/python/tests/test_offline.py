@@ -21,6 +21,7 @@ from keyway_sdk import (
     NotFound,
     PermissionDenied,
     ProblemError,
+    RateLimited,
     Undecided,
     VersionConflict,
     question,
@@ -111,6 +112,13 @@ def test_a_profiles_own_names_for_codes_are_still_refusals() -> None:
         }
     )
     assert isinstance(lacks, InsufficientPermissions) and "missing: write" in str(lacks)
+
+
+def test_a_key_that_is_used_too_often_says_when_to_come_again() -> None:
+    often = refusal(
+        {"valid": False, "code": "rate_limited", "http_status": 429, "retry_after_seconds": 30}
+    )
+    assert type(often) is RateLimited and often.retry_after_seconds == 30
 
 
 def test_what_is_missing_is_named_and_arguments_win(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,8 +31,15 @@ export class KeyRefused extends KeywayError {
   readonly title: string;
   /** All that are missing, where permissions are. */
   readonly missingPermissions: readonly string[];
+  /** When to come again, where the key was used too often. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(answer: Pick<VerifyAnswer, 'code' | 'http_status' | 'missing_permissions'>) {
+  constructor(
+    answer: Pick<
+      VerifyAnswer,
+      'code' | 'http_status' | 'missing_permissions' | 'retry_after_seconds'
+    >,
+  ) {
     const missing = answer.missing_permissions ?? [];
     const title = codes[answer.code]?.title ?? 'The API key is refused';
     super(sentence(answer.code, title, missing.length > 0 ? `missing: ${missing.join(', ')}` : ''));
@@ -40,6 +47,7 @@ export class KeyRefused extends KeywayError {
     this.status = answer.http_status;
     this.title = title;
     this.missingPermissions = missing;
+    this.retryAfterSeconds = answer.retry_after_seconds ?? undefined;
   }
 }
 
@@ -54,6 +62,8 @@ export class IpNotAllowed extends KeyRefused {}
 export class EnvironmentMismatch extends KeyRefused {}
 export class OutOfScope extends KeyRefused {}
 export class InsufficientPermissions extends KeyRefused {}
+/** The key works and was used as often as its limit lets it. */
+export class RateLimited extends KeyRefused {}
 
 /** Nothing was decided, or whether a change was made is not known. Never read it as yes or no. */
 export class Undecided extends KeywayError {
@@ -120,6 +130,7 @@ const refusals: Readonly<Record<string, typeof KeyRefused | undefined>> = {
   environment_mismatch: EnvironmentMismatch,
   out_of_scope: OutOfScope,
   insufficient_permissions: InsufficientPermissions,
+  rate_limited: RateLimited,
 };
 
 const problems: Readonly<Record<number, typeof ProblemError | undefined>> = {

@@ -82,7 +82,12 @@ function ask<R>(options: GuardOptions<R>, request: R, address: string | undefine
   return question;
 }
 
-function refuse(code: string, status: number, error?: KeyRefused, afterSeconds = 1): Refusal {
+function refuse(
+  code: string,
+  status: number,
+  error?: KeyRefused,
+  afterSeconds = error?.retryAfterSeconds ?? 1,
+): Refusal {
   const missing = error?.missingPermissions ?? [];
   const problem = {
     title: error?.title ?? codes[code]?.title,
@@ -96,7 +101,7 @@ function refuse(code: string, status: number, error?: KeyRefused, afterSeconds =
   };
   const challenge = challengeOf(code, status);
   if (challenge !== undefined) headers['www-authenticate'] = challenge;
-  if (status === 503) headers['retry-after'] = String(afterSeconds);
+  if (status === 503 || status === 429) headers['retry-after'] = String(afterSeconds);
   return { status, headers, body: JSON.stringify(problem) };
 }
 

@@ -16,12 +16,14 @@ import {
   NotFound,
   PermissionDenied,
   ProblemError,
+  RateLimited,
   VersionConflict,
 } from 'keyway-sdk';
 import { MockKeyway, testKey } from 'keyway-sdk/testing';
 
 import { type Carrier, CARRIERS, findCredential } from '#internal/credential.js';
 import { problemError, refusal } from '#internal/errors.js';
+import { admit } from '#internal/guard.js';
 import { checksum } from '#internal/key-string.js';
 import { vectors } from './vectors.js';
 
@@ -100,6 +102,19 @@ test("a profile's own names for codes are still refusals", () => {
   const lacks = refusal({ valid: false, code: 'ROLE_FORBIDDEN', http_status: 403, missing_permissions });
   assert.ok(lacks instanceof InsufficientPermissions);
   assert.match(lacks.message, /missing: write/);
+});
+
+test('a key that is used too often says when to come again', async () => {
+  const answer = { valid: false, code: 'rate_limited', http_status: 429, retry_after_seconds: 30 };
+  const often = refusal(answer);
+  assert.equal(often.constructor, RateLimited);
+  assert.equal(often.retryAfterSeconds, 30);
+  const verifier = { verify: () => Promise.reject(often) };
+  const headers = [['x-api-key', 'k']] as const;
+  const outcome = await admit(verifier, {}, undefined, { headers, address: undefined });
+  assert.ok('refusal' in outcome);
+  assert.equal(outcome.refusal.status, 429);
+  assert.equal(outcome.refusal.headers['retry-after'], '30');
 });
 
 test('what is missing is named, and arguments win over the environment', () => {

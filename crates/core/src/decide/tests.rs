@@ -4,7 +4,8 @@ use super::*;
 use crate::grant::{Grant, Right};
 use crate::permission::PermissionSet;
 use crate::profile::Role;
-use crate::time::Span;
+use crate::rate_limit::RateLimit;
+use crate::time::{Span, Uptime};
 
 const NOW: Timestamp = Timestamp::from_micros(1_000_000);
 
@@ -341,6 +342,8 @@ fn what_a_key_may_do_is_told_for_one_resource_sorted_and_once() {
 #[test]
 fn each_reason_has_its_code_and_status() {
     let missing = permissions("read");
+    let limit: RateLimit = "1/1m".parse().unwrap();
+    let quota = limit.quota(0, Uptime::from_millis(0));
     let table = [
         (Reason::Missing, "api_key_missing", 401),
         (Reason::Malformed, "api_key_malformed", 401),
@@ -356,6 +359,7 @@ fn each_reason_has_its_code_and_status() {
             "insufficient_permissions",
             403,
         ),
+        (Reason::RateLimited(quota), "rate_limited", 429),
     ];
     for (reason, code, status) in table {
         assert_eq!((reason.code(), reason.http_status()), (code, status));

@@ -20,6 +20,7 @@ fn key() -> Key {
         digest: Digest::of("k1"),
         grants: Grants::none(),
         ip_rules: IpRules::parse(&["203.0.113.0/24"]).unwrap(),
+        rate_limit: Some("100/1m".parse().unwrap()),
         metadata: Metadata::empty(),
         managed_by: None,
         state: KeyState::Active,

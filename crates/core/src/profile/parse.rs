@@ -27,6 +27,8 @@ use crate::time::Span;
 pub const PROFILE_BYTES_MAX: usize = 65_536;
 /// Shortest lease: a server that lost its database must find out well within it.
 pub const LEASE_MIN: Span = Span::from_secs(4);
+/// Longest wait that a refused user is told at least.
+pub const RETRY_AFTER_MAX: Span = Span::from_secs(3_600);
 /// Longest lease: what a node lost without goodbye holds the next change for.
 pub const LEASE_MAX: Span = Span::from_secs(300);
 
@@ -408,10 +410,26 @@ fn limits(table: &LimitsTable) -> Result<Limits, InvalidProfile> {
             return Err(fault(&format!("limits.{name}"), "a limit is at least 1"));
         }
     }
+    let rate_limit = table.rate_limit.as_deref().map(str::parse).transpose();
     Ok(Limits {
         active_keys_per_project: table.active_keys_per_project,
         keys_per_organization: table.keys_per_organization,
+        rate_limit: rate_limit.map_err(|error| fault("limits.rate_limit", &error))?,
+        retry_after: retry_after(table)?,
     })
+}
+
+fn retry_after(table: &LimitsTable) -> Result<Span, InvalidProfile> {
+    let key = "limits.retry_after";
+    let Some(text) = &table.retry_after else {
+        return Ok(Span::ZERO);
+    };
+    let wait: Span = text.parse().map_err(|error| fault(key, &error))?;
+    if wait <= RETRY_AFTER_MAX {
+        Ok(wait)
+    } else {
+        Err(fault(key, "a wait is at most 1h"))
+    }
 }
 
 fn lease(table: &RevocationTable) -> Result<Span, InvalidProfile> {

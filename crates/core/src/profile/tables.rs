@@ -122,6 +122,8 @@ pub(super) struct GrantTable {
 pub(super) struct LimitsTable {
     pub(super) active_keys_per_project: Option<i64>,
     pub(super) keys_per_organization: Option<i64>,
+    pub(super) rate_limit: Option<String>,
+    pub(super) retry_after: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -6,7 +6,7 @@ use keyway_core::management::Reach;
 use keyway_core::profile::Profile;
 use keyway_index::index::Index;
 use keyway_index::policy::Policy;
-use keyway_index::verify::Presented;
+use keyway_index::verify::{Presented, Spend};
 
 use crate::sample::{PROFILE, an_index, at, key, may_read, organization, reading};
 
@@ -24,6 +24,7 @@ fn verdict(index: &Index, secret: &str) -> Verdict<()> {
         reach: &Reach::All,
         ask: &reading(),
         now: at(100),
+        spend: Spend::Nothing,
     };
     let answer = index.verify(presented, |_| ());
     let is_decided = !matches!(answer.verdict, Verdict::Undecided(_));

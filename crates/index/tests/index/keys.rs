@@ -4,7 +4,7 @@ use keyway_core::decide::{Reason, Verdict};
 use keyway_core::key::{Key, Lifetime};
 use keyway_core::management::Reach;
 use keyway_core::organization::Project;
-use keyway_index::verify::Presented;
+use keyway_index::verify::{Presented, Spend};
 
 use crate::sample::{an_index, at, key, may_read, organization, reading, revocation};
 
@@ -86,6 +86,7 @@ fn a_key_of_an_organization_out_of_reach_is_as_unknown_as_any() {
         reach: &Reach::One("other".parse().unwrap()),
         ask: &reading(),
         now: at(100),
+        spend: Spend::Nothing,
     };
     let answer = index.verify(presented, |_| panic!("the key was shown"));
     assert!(matches!(answer.verdict, Verdict::Deny(Reason::Invalid)));
@@ -110,6 +111,7 @@ fn what_is_told_of_a_key_is_what_was_put_in() {
         reach: &Reach::All,
         ask: &reading(),
         now: at(100),
+        spend: Spend::Nothing,
     };
     let told = index.verify(presented, |found| {
         let texts = [

@@ -13,6 +13,7 @@ mod doubts;
 mod keys;
 mod ledger;
 mod model;
+mod rate_limits;
 mod readers;
 mod replay;
 mod replay_any_history;

@@ -14,7 +14,7 @@ use keyway_core::profile::Profile;
 use keyway_core::time::Span;
 use keyway_index::index::Index;
 use keyway_index::policy::Policy;
-use keyway_index::verify::Presented;
+use keyway_index::verify::{Presented, Spend};
 use keyway_store::keys::change::KeyEdit;
 use keyway_token::digest::Digest;
 use proptest::prelude::*;
@@ -357,6 +357,7 @@ fn answer(index: &Index, id: &str, question: &Question) -> &'static str {
         reach: &Reach::All,
         ask: &ask,
         now: at(question.at),
+        spend: Spend::Nothing,
     };
     match index.verify(presented, |_| ()).verdict {
         Verdict::Allow(()) => "valid",

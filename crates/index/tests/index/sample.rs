@@ -14,7 +14,7 @@ use keyway_core::text::Metadata;
 use keyway_core::time::{Span, Timestamp};
 use keyway_index::index::Index;
 use keyway_index::policy::Policy;
-use keyway_index::verify::Presented;
+use keyway_index::verify::{Presented, Spend};
 use keyway_token::digest::Digest;
 
 pub(crate) const PROFILE: &str = r#"
@@ -79,6 +79,7 @@ pub(crate) fn key(id: &str) -> Key {
         digest: Digest::of(id),
         grants: grants("read", "*"),
         ip_rules: IpRules::default(),
+        rate_limit: None,
         metadata: Metadata::empty(),
         managed_by: None,
         state: KeyState::Active,
@@ -122,6 +123,7 @@ pub(crate) fn ask(index: &Index, secret: &str, ask: &Ask) -> Result<(), Reason> 
         reach: &Reach::All,
         ask,
         now: at(100),
+        spend: Spend::Nothing,
     };
     match index.verify(it, |_| ()).verdict {
         Verdict::Allow(()) => Ok(()),

@@ -6,7 +6,7 @@ use keyway_core::management::Reach;
 use keyway_core::profile::Profile;
 use keyway_index::index::Index;
 use keyway_index::policy::Policy;
-use keyway_index::verify::Presented;
+use keyway_index::verify::{Presented, Spend};
 use keyway_token::digest::Digest;
 
 use crate::sample::*;
@@ -31,6 +31,7 @@ fn asked(secret: &str, ask: impl FnOnce(Presented<'_>) -> Verdict<()>) -> Result
         reach: &Reach::All,
         ask: &Ask::default(),
         now: at(9),
+        spend: Spend::Nothing,
     };
     match ask(presented) {
         Verdict::Allow(()) => Ok(()),

@@ -20,7 +20,7 @@ use keyway_core::text::Metadata;
 use keyway_core::time::Timestamp;
 use keyway_index::index::Index;
 use keyway_index::policy::Policy;
-use keyway_index::verify::Presented;
+use keyway_index::verify::{Presented, Spend};
 use keyway_store::Store;
 use keyway_store::call::Call;
 use keyway_store::ledger::Head;
@@ -126,6 +126,7 @@ impl Follower {
             reach: &Reach::All,
             ask: &ask,
             now: NOW,
+            spend: Spend::Nothing,
         };
         let answer = self.index.verify(presented, |found| {
             (found.texts().id.to_owned(), found.permissions())
@@ -203,6 +204,7 @@ fn key(name: &str) -> Key {
         digest: Digest::of(&format!("key-{name}")),
         grants: Grants::parse(vec![grant]).unwrap(),
         ip_rules: IpRules::default(),
+        rate_limit: None,
         metadata: Metadata::empty(),
         managed_by: None,
         state: KeyState::Active,

@@ -13,6 +13,7 @@ use keyway_store::error::{ChangeError, Refusal, StoreError};
 use keyway_token::redact::Redactor;
 
 use crate::profile_in_force::ProfileInForce;
+use crate::quota;
 
 /// What a client should wait before it asks again, in seconds.
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -213,6 +214,10 @@ pub(crate) fn finish(
     let parts = &problem.0;
     let mut wire = problem::Problem::new(parts.code);
     wire.kind = format!("{public_url}/problems/{}", parts.code.name());
+    if parts.code == Code::RateLimited {
+        problem::QUOTA_EXCEEDED.clone_into(&mut wire.kind);
+        wire.violated_policies = vec![quota::POLICY.to_owned()];
+    }
     // A product's words are for refusals: that nothing could be decided is never one of them.
     let renamed = in_force.and_then(|it| it.profile.codes.get(parts.code.name()));
     if let Some(renamed) = renamed.filter(|_| parts.code.status() < 500) {

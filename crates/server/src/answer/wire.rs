@@ -18,6 +18,7 @@ use keyway_core::organization::{Organization, OrganizationState, Project};
 use keyway_core::permission::PermissionSet;
 use keyway_core::portal::{PortalSession, PortalSessionState};
 use keyway_core::profile::{Profile, Role};
+use keyway_core::rate_limit::RateLimit;
 use keyway_core::registered_resource::RegisteredResource;
 use keyway_core::signing_key::{SigningKey, SigningKeyState};
 use keyway_core::text::{Description, Label};
@@ -123,6 +124,7 @@ pub(crate) fn key(it: &Key, now: Timestamp) -> key::Key {
             .iter()
             .map(ToString::to_string)
             .collect(),
+        rate_limit: it.rate_limit.map(rate_limit),
         metadata: metadata(it.metadata.as_json()),
         managed_by: label(it.managed_by.as_ref()),
         created_at: moment(it.created_at),
@@ -135,6 +137,13 @@ pub(crate) fn key(it: &Key, now: Timestamp) -> key::Key {
         successor: it.successor.as_ref().map(ToString::to_string),
         version: it.version,
         usage: None,
+    }
+}
+
+fn rate_limit(it: RateLimit) -> keyway_api::rate_limit::RateLimit {
+    keyway_api::rate_limit::RateLimit {
+        limit: it.limit(),
+        window: it.window_text(),
     }
 }
 

@@ -66,7 +66,7 @@ fn present(app: &App, unverified: &str, request: RequestContext) -> Result<HeldK
         ip: request.address,
         ..Ask::default()
     };
-    let answer = app.verify(unverified, &Reach::All, &ask, principal);
+    let answer = app.verify_unused(unverified, &Reach::All, &ask, principal);
     let refusal = match answer.verdict {
         Verdict::Allow(()) => None,
         Verdict::Deny(reason) => Some(reason),

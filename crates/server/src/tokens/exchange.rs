@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use keyway_core::decide::{Cause, Reason, Verdict};
 use keyway_core::profile::tokens::TokenRules;
-use keyway_index::verify::Presented;
+use keyway_index::verify::{Presented, Spend};
 use keyway_token::base62::draw_id;
 use keyway_token::secret::Secret;
 
@@ -68,6 +68,8 @@ impl App {
             reach: EVERYWHERE,
             ask: &ask,
             now: self.clock.now(),
+            // Its token will be used; to ask for one is no use.
+            spend: Spend::Nothing,
         };
         let answer = self.index.verify_client(&client.id, presented, Subject::of);
         match (answer.verdict, answer.key) {

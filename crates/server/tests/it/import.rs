@@ -60,7 +60,7 @@ async fn a_product_moves_in_and_its_customers_notice_nothing() {
         "id": "k_1", "project": "alpha", "environment": "test", "suffix": "0001",
         "description": "d", "owner": "u_1", "managed_by": "m",
         "grants": [{"permissions": ["read"], "resource": "*"}],
-        "ip_rules": ["::1"], "metadata": {"a": 1},
+        "ip_rules": ["::1"], "rate_limit": {"limit": 7, "window": "90s"}, "metadata": {"a": 1},
         "created_at": "2020-01-01T00:00:00Z", "expires_at": "2030-01-01T00:00:00Z",
     });
     let imported = import(&server.root(), line("old-0001", full)).await;
@@ -72,7 +72,7 @@ async fn a_product_moves_in_and_its_customers_notice_nothing() {
         "name": "old", "description": "d", "owner": "u_1",
         "display_prefix": "old_", "suffix": "0001", "status": "active",
         "grants": [{"permissions": ["read"], "resource": "*"}],
-        "ip_rules": ["::1/128"], "metadata": {"a": 1}, "managed_by": "m",
+        "ip_rules": ["::1/128"], "rate_limit": {"limit": 7, "window": "90s"}, "metadata": {"a": 1}, "managed_by": "m",
         "created_at": "2020-01-01T00:00:00Z", "created_by": format!("management_key/{root}"),
         "expires_at": "2030-01-01T00:00:00Z",
         "revoked_at": null, "revoked_by": null, "revoked_reason": null, "revoked_reason_code": null,

@@ -22,6 +22,7 @@ async fn creating_answers_201_with_the_key_and_its_secret() {
             {"role": "viewer", "resource": "*"},
         ],
         "ip_rules": ["203.0.113.0/24", "::1"],
+        "rate_limit": {"limit": 100, "window": "1m"},
         "metadata": {"team": "core"},
         "managed_by": "terraform",
     });
@@ -49,6 +50,7 @@ async fn creating_answers_201_with_the_key_and_its_secret() {
             {"role": "viewer", "resource": "*"},
         ],
         "ip_rules": ["203.0.113.0/24", "::1/128"],
+        "rate_limit": {"limit": 100, "window": "1m"},
         "metadata": {"team": "core"},
         "managed_by": "terraform",
         "created_at": server.clock.text(),

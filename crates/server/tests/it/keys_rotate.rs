@@ -28,7 +28,7 @@ async fn the_successor_is_the_key_again_under_another_secret() {
         "project": "alpha", "environment": "test", "description": "d", "owner": "u_1",
         "expires_at": server.clock.text_in(7_200),
         "grants": [{"permissions": ["read"], "resource": "project/alpha"}],
-        "ip_rules": ["::1"], "metadata": {"a": 1}, "managed_by": "terraform",
+        "ip_rules": ["::1"], "rate_limit": {"limit": 7, "window": "90s"}, "metadata": {"a": 1}, "managed_by": "terraform",
     });
     let key = server.key(&own, fields).await;
     server.clock.advance(60);

@@ -46,6 +46,7 @@ mod organizations;
 mod paging;
 mod profile;
 mod projects;
+mod rate_limits;
 mod resources;
 mod revoke_batch;
 mod sign_in;

@@ -8,6 +8,7 @@ use keyway_core::id::KeyId;
 use keyway_core::key::{Key, KeyState, KeyStatus, Lifetime, Rotated, Rotation, TransitionError};
 use keyway_core::management::Reach;
 use keyway_core::network::IpRules;
+use keyway_core::rate_limit::RateLimit;
 use keyway_core::text::{Description, Label, Metadata, Name};
 use keyway_core::time::Timestamp;
 
@@ -38,6 +39,7 @@ pub struct KeyEdit {
     pub lifetime: Option<Lifetime>,
     pub grants: Option<Grants>,
     pub ip_rules: Option<IpRules>,
+    pub rate_limit: Option<Option<RateLimit>>,
     pub metadata: Option<Metadata>,
 }
 
@@ -69,6 +71,10 @@ impl KeyEdit {
         set(
             "ip_rules",
             replace(&mut edited.ip_rules, self.ip_rules.as_ref()),
+        );
+        set(
+            "rate_limit",
+            replace(&mut edited.rate_limit, self.rate_limit.as_ref()),
         );
         set(
             "metadata",

@@ -97,6 +97,7 @@ pub(crate) fn key(organization: &str, id: &str) -> Key {
         digest: Digest::of(id),
         grants: Grants::none(),
         ip_rules: IpRules::default(),
+        rate_limit: None,
         metadata: Metadata::empty(),
         managed_by: None,
         state: KeyState::Active,
@@ -415,6 +416,7 @@ pub(crate) fn full_key() -> Key {
         managed_by: Some("terraform".parse().unwrap()),
         grants: grants.unwrap(),
         ip_rules: IpRules::parse(&["203.0.113.0/24", "2001:db8::1"]).unwrap(),
+        rate_limit: Some("100/1m".parse().unwrap()),
         metadata: "{\"a\":[1,\"é\"]}".parse().unwrap(),
         lifetime: Lifetime::Until(at(1_000)),
         ..key("acme", "k1")

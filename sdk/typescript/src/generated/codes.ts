@@ -76,6 +76,12 @@ export const codes: Readonly<Record<string, CodeWords | undefined>> = {
     happened: "The key reaches the resource but does not hold every permission that was asked for.",
     toDo: "Grant the missing permissions, which the answer names, or use another key.",
   },
+  rate_limited: {
+    status: 429,
+    title: "The API key is used too often",
+    happened: "The key works, and was used as often as its rate limit lets it. This call used nothing up.",
+    toDo: "Wait as long as Retry-After says and send the call again; spread calls, or ask for a higher limit.",
+  },
   credential_missing: {
     status: 401,
     title: "No management key was sent",

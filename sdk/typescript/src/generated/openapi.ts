@@ -97,6 +97,7 @@ export interface components {
             owner?: string | null;
             /** @description A ceiling over the grants. */
             project?: string | null;
+            rate_limit?: components["schemas"]["RateLimit"] | null;
         };
         /** @description `POST /v1/management-keys`. */
         CreateManagementKey: {
@@ -228,6 +229,7 @@ export interface components {
             name?: string;
             /** @description Who answers for it. */
             owner?: string | null;
+            rate_limit?: components["schemas"]["RateLimit"] | null;
         };
         /** @description `PATCH /v1/members/{id}`: absent stays. */
         EditMember: {
@@ -570,6 +572,7 @@ export interface components {
             owner?: string | null;
             /** @description A ceiling over the grants. */
             project?: string | null;
+            rate_limit?: components["schemas"]["RateLimit"] | null;
             /**
              * Format: date-time
              * @description When it was revoked, where the status is `revoked`.
@@ -762,6 +765,7 @@ export interface components {
             owner?: string | null;
             /** @description A ceiling over the grants. */
             project?: string | null;
+            rate_limit?: components["schemas"]["RateLimit"] | null;
             /**
              * Format: date-time
              * @description When it was revoked.
@@ -899,6 +903,7 @@ export interface components {
                 owner?: string | null;
                 /** @description A ceiling over the grants. */
                 project?: string | null;
+                rate_limit?: components["schemas"]["RateLimit"] | null;
                 /**
                  * Format: date-time
                  * @description When it was revoked.
@@ -1203,6 +1208,12 @@ export interface components {
                 key?: components["schemas"]["Principal"] | null;
                 /** @description All that are missing, when the reason is `insufficient_permissions`. */
                 missing_permissions?: string[];
+                quota?: components["schemas"]["Quota"] | null;
+                /**
+                 * Format: int64
+                 * @description How long the key's user is to wait, when the reason is `rate_limited`.
+                 */
+                retry_after_seconds?: number | null;
                 /** @description Whether to let it through. */
                 valid: boolean;
             }[];
@@ -1423,6 +1434,8 @@ export interface components {
              * @example /problems/key_not_found
              */
             type: string;
+            /** @description Which rate limits the call went beyond. */
+            "violated-policies"?: string[];
         };
         /** @description `GET /v1/profile`. */
         Profile: {
@@ -1468,6 +1481,47 @@ export interface components {
              * @example Send mail
              */
             name: string;
+        };
+        /** @description What is left to a key after this use. */
+        Quota: {
+            /**
+             * Format: int32
+             * @description How many uses a window has.
+             * @example 100
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description How long until more is left; rounded up.
+             * @example 1
+             */
+            more_in_seconds: number;
+            /**
+             * Format: int32
+             * @description How many uses are left now.
+             * @example 42
+             */
+            remaining: number;
+            /**
+             * Format: int32
+             * @description How long it is.
+             * @example 60
+             */
+            window_seconds: number;
+        };
+        /** @description So many uses in each window, spread as the user likes. */
+        RateLimit: {
+            /**
+             * Format: int32
+             * @description How many.
+             * @example 100
+             */
+            limit: number;
+            /**
+             * @description In how long: a number with a unit, from `1s` to `24h`.
+             * @example 1m
+             */
+            window: string;
         };
         /** @description A refused use. */
         Refusal: {
@@ -1688,6 +1742,12 @@ export interface components {
             key?: components["schemas"]["Principal"] | null;
             /** @description All that are missing, when the reason is `insufficient_permissions`. */
             missing_permissions?: string[];
+            quota?: components["schemas"]["Quota"] | null;
+            /**
+             * Format: int64
+             * @description How long the key's user is to wait, when the reason is `rate_limited`.
+             */
+            retry_after_seconds?: number | null;
             /** @description Whether to let it through. */
             valid: boolean;
         };

@@ -5,11 +5,15 @@ use jiff::Timestamp;
 use keyway_api::Metadata;
 use keyway_api::grant::Grant;
 use keyway_api::key::CreateKey;
+use keyway_api::object::Object;
+use keyway_api::rate_limit::RateLimit;
 use keyway_client::client::Client;
 
 use super::print_issued;
 use crate::failure::Failure;
-use crate::fields::{parse_grant, parse_metadata, parse_moment, parse_role};
+use crate::fields::{
+    clearable, parse_grant, parse_metadata, parse_moment, parse_rate_limit, parse_role,
+};
 use crate::output::Output;
 use crate::terms::CreateOptions;
 
@@ -45,6 +49,12 @@ pub(crate) struct Options {
     /// An address or network it may be used from; several times for several
     #[arg(long = "ip", value_name = "CIDR")]
     ip_rules: Vec<String>,
+    /// How often it may be used, such as 100/1m; what the profile says if absent
+    #[arg(long, value_name = "LIMIT/WINDOW", value_parser = parse_rate_limit)]
+    rate_limit: Option<RateLimit>,
+    /// It may be used as often as its user likes, whatever the profile says
+    #[arg(long, conflicts_with = "rate_limit")]
+    no_rate_limit: bool,
     /// The product's own notes, a JSON object
     #[arg(long, value_name = "JSON", value_parser = parse_metadata)]
     metadata: Option<Metadata>,
@@ -67,6 +77,7 @@ pub(crate) async fn run(options: Options, client: &Client, output: Output) -> Re
         expires_at: options.expires_at,
         grants: (!grants.is_empty()).then_some(grants),
         ip_rules: options.ip_rules,
+        rate_limit: clearable(options.rate_limit.map(Object), options.no_rate_limit),
         metadata: options.metadata.unwrap_or_default(),
         managed_by: options.managed_by,
     };

@@ -5,11 +5,15 @@ use jiff::Timestamp;
 use keyway_api::Metadata;
 use keyway_api::grant::Grant;
 use keyway_api::key::EditKey;
+use keyway_api::object::Object;
+use keyway_api::rate_limit::RateLimit;
 use keyway_client::client::Client;
 
 use super::words;
 use crate::failure::Failure;
-use crate::fields::{parse_grant, parse_metadata, parse_moment, parse_role};
+use crate::fields::{
+    clearable, parse_grant, parse_metadata, parse_moment, parse_rate_limit, parse_role,
+};
 use crate::output::Output;
 use crate::terms::EditOptions;
 
@@ -53,6 +57,12 @@ pub(crate) struct Options {
     /// Let it be used from everywhere
     #[arg(long, conflicts_with = "ip_rules")]
     no_ip: bool,
+    /// How often it may be used, such as 100/1m
+    #[arg(long, value_name = "LIMIT/WINDOW", value_parser = parse_rate_limit)]
+    rate_limit: Option<RateLimit>,
+    /// Let it be used as often as its user likes
+    #[arg(long, conflicts_with = "rate_limit")]
+    no_rate_limit: bool,
     /// Replaces the whole object
     #[arg(long, value_name = "JSON", value_parser = parse_metadata)]
     metadata: Option<Metadata>,
@@ -70,13 +80,14 @@ pub(crate) async fn run(options: Options, client: &Client, output: Output) -> Re
     let grants: Vec<Grant> = options.grants.into_iter().chain(options.roles).collect();
     let edit = EditKey {
         name: options.name,
-        description: field(options.description, options.no_description),
-        owner: field(options.owner, options.no_owner),
-        expires_at: field(options.expires_at, options.no_expiry),
+        description: clearable(options.description, options.no_description),
+        owner: clearable(options.owner, options.no_owner),
+        expires_at: clearable(options.expires_at, options.no_expiry),
         grants: all(grants, options.no_grants),
         ip_rules: all(options.ip_rules, options.no_ip),
+        rate_limit: clearable(options.rate_limit.map(Object), options.no_rate_limit),
         metadata: options.metadata,
-        managed_by: field(options.managed_by, options.no_managed_by),
+        managed_by: clearable(options.managed_by, options.no_managed_by),
     };
     if edit == EditKey::default() {
         return Err(
@@ -87,15 +98,6 @@ pub(crate) async fn run(options: Options, client: &Client, output: Output) -> Re
         .edit_key(&options.id, &edit, &options.terms.terms())
         .await?;
     output.print(&edited, words::changed)
-}
-
-#[expect(clippy::option_option, reason = "the wire tells absent from null")]
-fn field<T>(value: Option<T>, is_cleared: bool) -> Option<Option<T>> {
-    if is_cleared {
-        Some(None)
-    } else {
-        value.map(Some)
-    }
 }
 
 fn all<T>(values: Vec<T>, is_cleared: bool) -> Option<Vec<T>> {

@@ -3,7 +3,7 @@
 use keyway_api::key::{ChangedKey, Key};
 use keyway_api::usage::Usage;
 
-use crate::fields::{grants_text, metadata_text};
+use crate::fields::{grants_text, metadata_text, rate_limit_text};
 use crate::output::{moment, perhaps, sheet, table};
 
 pub(crate) fn key(key: &Key) -> String {
@@ -20,6 +20,7 @@ pub(crate) fn key(key: &Key) -> String {
         ("secret", hidden(key)),
         ("grants", grants_text(&key.grants)),
         ("IP rules", key.ip_rules.join("\n")),
+        ("rate limit", rate_limit_text(key.rate_limit.as_ref())),
         ("metadata", metadata_text(&key.metadata)),
         ("created", by(Some(key.created_at), Some(&key.created_by))),
         ("expires at", perhaps(key.expires_at)),

@@ -34,6 +34,8 @@ default = [{ role = "reader", resource = "*" }, { permissions = ["read"], resour
 
 [limits]
 active_keys_per_project = 1
+rate_limit = "100/1m"
+retry_after = "30s"
 keys_per_organization = 2
 
 [expiry]
@@ -83,6 +85,8 @@ fn a_profile_is_read_whole() {
     assert_eq!(places, ["*", "project/a"]);
     assert_eq!(profile.limits.active_keys_per_project, Some(1));
     assert_eq!(profile.limits.keys_per_organization, Some(2));
+    assert_eq!(profile.limits.rate_limit, Some("100/1m".parse().unwrap()));
+    assert_eq!(profile.limits.retry_after, Span::from_secs(30));
     let header = Carrier::Header("x-small-key".to_owned());
     assert_eq!(profile.carriers, [header, Carrier::Bearer]);
     let renamed = RenamedCode {
@@ -272,6 +276,16 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "role = \"reader\",",
         "role = \"reader\", permissions = [],",
         "grants.default: a grant has either",
+    ),
+    (
+        "rate_limit = \"100/1m\"",
+        "rate_limit = \"0/1m\"",
+        "limits.rate_limit: a limit is",
+    ),
+    (
+        "retry_after = \"30s\"",
+        "retry_after = \"2h\"",
+        "limits.retry_after: a wait is",
     ),
     (
         "active_keys_per_project = 1",

@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 use keyway_api::Metadata as WireMetadata;
 use keyway_api::grant::Grant as WireGrant;
 use keyway_api::management_key::Preset as WirePreset;
+use keyway_api::rate_limit::RateLimit as WireRateLimit;
 use keyway_core::grant::{GRANT_PERMISSIONS_MAX, GRANTS_MAX, Grant, Grants, Right, RoleName};
 use keyway_core::id::ProjectId;
 use keyway_core::key::{KeyStatus, Lifetime};
-use keyway_core::management::Preset;
+use keyway_core::management::{Preset, Reach};
 use keyway_core::member::{Bindings, PROJECT_ROLES_MAX};
 use keyway_core::network::{InvalidIpRules, IpRules};
 use keyway_core::permission::{Permission, PermissionSet};
 use keyway_core::profile::placing::Misplaced;
 use keyway_core::profile::{Profile, Role};
+use keyway_core::rate_limit::{InvalidRateLimit, RateLimit};
 use keyway_core::text::Metadata;
 use keyway_core::time::Timestamp;
 
@@ -34,6 +36,40 @@ pub(crate) fn ip_rules(faults: &mut Faults, rules: &[String]) -> Option<IpRules>
         _ => "/ip_rules".to_owned(),
     };
     faults.take(pointer, parsed)
+}
+
+/// How often a key may be used; `null` is as often as its user likes. An organization's own callers
+/// give no more than the profile does: the limit protects the product from them.
+#[expect(clippy::option_option, reason = "a fault is told from no limit")]
+pub(crate) fn rate_limit(
+    faults: &mut Faults,
+    given: Option<&WireRateLimit>,
+    reach: &Reach,
+    profile: &Profile,
+) -> Option<Option<RateLimit>> {
+    let ceiling = profile.limits.rate_limit.filter(|_| *reach != Reach::All);
+    let parsed = given.map(|it| RateLimit::parse(it.limit, &it.window));
+    let limit = match parsed.transpose() {
+        Ok(limit) => limit,
+        Err(fault) => {
+            let field = match fault {
+                InvalidRateLimit::Limit => "/rate_limit/limit",
+                InvalidRateLimit::Window | InvalidRateLimit::Shape => "/rate_limit/window",
+            };
+            faults.add(field, fault.to_string());
+            return None;
+        }
+    };
+    match ceiling {
+        Some(ceiling) if !limit.is_some_and(|it| it.is_within(ceiling)) => {
+            faults.add(
+                "/rate_limit",
+                format!("at most {ceiling}, as the profile says"),
+            );
+            None
+        }
+        Some(_) | None => Some(limit),
+    }
 }
 
 /// A date in the past would make a key that was never alive.

@@ -83,6 +83,7 @@ fn changed(entry: &Entry) -> String {
             "managed_by" => "what manages it",
             "expires_at" => "when it ends",
             "grants" => "what it may do",
+            "rate_limit" => "how often it may be used",
             "ip_rules" => "its address rules",
             "metadata" => "its metadata",
             other => other,

@@ -249,6 +249,7 @@ fn read(desk: &Desk, permit: &Permit<KeysCreate>, form: &mut Form) -> Option<Key
         owner: desk.owner().cloned(),
         grants: grants?,
         ip_rules: ip_rules?,
+        rate_limit: desk.profile().limits.rate_limit,
         metadata: Metadata::empty(),
         managed_by: None,
         state: KeyState::Active,

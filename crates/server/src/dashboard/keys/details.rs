@@ -333,6 +333,7 @@ fn place(names: &Names, resource: &Resource) -> String {
 /// What a refusal means for this key.
 fn sentence_of(reason: &str) -> String {
     let sentence = match reason {
+        "rate_limited" => "It was used more often than its rate limit lets it.",
         "insufficient_permissions" => "It asked for a permission that it does not have.",
         "out_of_scope" => "It asked for something outside of what it may reach.",
         "ip_not_allowed" => "It was used from an address that its rules do not allow.",

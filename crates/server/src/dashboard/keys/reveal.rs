@@ -182,7 +182,7 @@ pub(crate) async fn test(desk: Desk, sent: Sent) -> Result<Response, Response> {
     };
     let app = desk.app();
     let began = app.clock.elapsed_seconds();
-    let answer = app.verify(sent.one("secret"), &reach, &ask, |found| {
+    let answer = app.verify_unused(sent.one("secret"), &reach, &ask, |found| {
         (found.texts().id == key.id.as_str()).then(|| found.permissions())
     });
     let ms = (app.clock.elapsed_seconds() - began) * 1_000.0;

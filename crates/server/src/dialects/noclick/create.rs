@@ -85,6 +85,7 @@ async fn read(
         owner: None,
         grants: grants.map_err(|fault| Problem::internal(&fault))?,
         ip_rules: IpRules::default(),
+        rate_limit: profile.limits.rate_limit,
         metadata: Metadata::empty(),
         managed_by: None,
         state: KeyState::Active,

@@ -50,6 +50,7 @@ pub(super) async fn make(
         owner: None,
         grants: grants.map_err(|fault| Problem::internal(&fault))?,
         ip_rules: IpRules::default(),
+        rate_limit: profile.limits.rate_limit,
         metadata: Metadata::empty(),
         managed_by: wanted.managed_by,
         state: KeyState::Active,

@@ -53,8 +53,7 @@ async fn make(
 ) -> Result<Response, Problem> {
     let organization = permit.organization(app, body.organization.as_deref())?;
     let in_force = app.profile_in_force()?;
-    let by = permit.call().origin.actor.to_text();
-    let draft = read(app, organization, body, &in_force.profile, by)?;
+    let draft = read(app, permit, organization, body, &in_force.profile)?;
     permit.may_make(app, &draft)?;
     let (done, secret) = store(app, &ticket, &draft, &in_force).await?;
     Ok(issued(
@@ -114,12 +113,13 @@ pub(crate) fn issued(
 
 fn read(
     app: &App,
+    permit: &Permit<KeysCreate>,
     organization: OrganizationId,
     body: &CreateKey,
     profile: &Profile,
-    created_by: String,
 ) -> Result<KeyDraft, Problem> {
     let now = app.clock.now();
+    let created_by = permit.call().origin.actor.to_text();
     let mut faults = Faults::default();
     let (project, environment) = (body.project.as_deref(), body.environment.as_deref());
     let place = Place::read(
@@ -143,14 +143,16 @@ fn read(
         profile,
     );
     let ip_rules = wire::read::ip_rules(&mut faults, &body.ip_rules);
+    let named = body.rate_limit.as_ref();
+    let rate_limit = making::rate_limit(&mut faults, named, permit.reach(), profile);
     let metadata = wire::read::metadata(&mut faults, &body.metadata);
     let lifetime = wire::read::lifetime(&mut faults, body.expires_at, now);
     let parts = name
         .zip(grants)
         .zip(ip_rules.zip(metadata))
-        .zip(place.environment);
+        .zip(place.environment.zip(rate_limit));
     let draft = parts.map(
-        |(((name, grants), (ip_rules, metadata)), environment)| KeyDraft {
+        |(((name, grants), (ip_rules, metadata)), (environment, rate_limit))| KeyDraft {
             organization,
             project: place.project,
             environment,
@@ -159,6 +161,7 @@ fn read(
             owner,
             grants,
             ip_rules,
+            rate_limit,
             metadata,
             managed_by,
             state: KeyState::Active,

@@ -6,6 +6,7 @@ use keyway_api::change::WaitQuery;
 use keyway_api::key::{ChangedKey, EditKey};
 use keyway_core::id::KeyId;
 use keyway_core::key::Lifetime;
+use keyway_core::management::Reach;
 use keyway_core::profile::Profile;
 use keyway_core::time::Timestamp;
 use keyway_store::keys::change::{KeyAt, KeyEdit};
@@ -37,7 +38,7 @@ pub(crate) async fn edit(
     let patience = app.patience(query.wait.as_deref())?;
     let in_force = app.profile_in_force()?;
     let now = app.clock.now();
-    let edit = read(&body, &in_force.profile, now)?;
+    let edit = read(&body, permit.reach(), &in_force.profile, now)?;
     if let Some(grants) = &edit.grants {
         let found = app.store.find_key(permit.reach(), &id).await?;
         if let Some(key) = &found {
@@ -58,7 +59,12 @@ pub(crate) async fn edit(
     Ok(changed(&app, app.settle(done, patience).await?))
 }
 
-fn read(body: &EditKey, profile: &Profile, now: Timestamp) -> Result<KeyEdit, Problem> {
+fn read(
+    body: &EditKey,
+    reach: &Reach,
+    profile: &Profile,
+    now: Timestamp,
+) -> Result<KeyEdit, Problem> {
     let mut faults = Faults::default();
     if body.expires_at.is_some() && !profile.expiry.is_editable {
         faults.add(
@@ -90,6 +96,10 @@ fn read(body: &EditKey, profile: &Profile, now: Timestamp) -> Result<KeyEdit, Pr
             .ip_rules
             .as_deref()
             .and_then(|it| wire::read::ip_rules(&mut faults, it)),
+        rate_limit: body.rate_limit.as_ref().and_then(|it| {
+            let given = it.as_ref().map(|it| &it.0);
+            wire::read::rate_limit(&mut faults, given, reach, profile)
+        }),
         metadata: body
             .metadata
             .as_ref()

@@ -2,12 +2,16 @@
 //! one.
 
 use keyway_api::code::Code;
+use keyway_api::object::Object;
+use keyway_api::rate_limit::RateLimit as WireRateLimit;
 use keyway_core::grant::{Grant, Grants, Right};
 use keyway_core::id::{KeyId, MemberId, OrganizationId, ProjectId};
 use keyway_core::key::{Key, KeyState, Lifetime};
+use keyway_core::management::Reach;
 use keyway_core::network::IpRules;
 use keyway_core::permission::PermissionSet;
 use keyway_core::profile::{DefaultGrants, Profile, ProjectRule};
+use keyway_core::rate_limit::RateLimit;
 use keyway_core::resource::{Resource, ResourcePath};
 use keyway_core::text::{Description, Label, Metadata, Name};
 use keyway_core::time::Timestamp;
@@ -36,6 +40,7 @@ pub(crate) struct KeyDraft {
     pub owner: Option<Label>,
     pub grants: Grants,
     pub ip_rules: IpRules,
+    pub rate_limit: Option<RateLimit>,
     pub metadata: Metadata,
     pub managed_by: Option<Label>,
     pub state: KeyState,
@@ -69,6 +74,7 @@ impl KeyDraft {
             digest: identity.digest,
             grants: it.grants,
             ip_rules: it.ip_rules,
+            rate_limit: it.rate_limit,
             metadata: it.metadata,
             managed_by: it.managed_by,
             state: it.state,
@@ -198,6 +204,23 @@ pub(crate) fn grants(
             DefaultGrants::Inherit if !is_member => Grants::none(),
             DefaultGrants::Inherit => all_of_own(Right::Inherit(None), project),
         }),
+    }
+}
+
+/// The rate limit that is named, else the profile's.
+#[expect(clippy::option_option, reason = "a fault is told from no limit")]
+pub(crate) fn rate_limit(
+    faults: &mut Faults,
+    named: Option<&Option<Object<WireRateLimit>>>,
+    reach: &Reach,
+    profile: &Profile,
+) -> Option<Option<RateLimit>> {
+    match named {
+        None => Some(profile.limits.rate_limit),
+        Some(named) => {
+            let named = named.as_ref().map(|it| &it.0);
+            wire::read::rate_limit(faults, named, reach, profile)
+        }
     }
 }
 

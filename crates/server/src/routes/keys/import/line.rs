@@ -44,14 +44,7 @@ pub(super) fn read_line(
         environment,
         profile,
     )?;
-    if line.id.is_some() && *permit.reach() != Reach::All {
-        // Ids are one namespace: a taken one would tell of another organization's key.
-        faults.add(
-            "/id",
-            "only a management key of all organizations chooses ids",
-        );
-    }
-    let identity = identity(app, &mut faults, &line);
+    let identity = identity(app, permit.reach(), &mut faults, &line);
     let name = faults.parse("/name", Some(&line.name));
     let description = faults.parse("/description", line.description.as_deref());
     let owner = faults.parse("/owner", line.owner.as_deref());
@@ -61,15 +54,17 @@ pub(super) fn read_line(
     let named = line.grants.as_deref();
     let grants = making::grants(&mut faults, named, project, &by, profile);
     let ip_rules = wire::read::ip_rules(&mut faults, &line.ip_rules);
+    let named = line.rate_limit.as_ref();
+    let rate_limit = making::rate_limit(&mut faults, named, permit.reach(), profile);
     let metadata = wire::read::metadata(&mut faults, &line.metadata);
     let state = state(&mut faults, &line, &by, now);
     let lifetime = lifetime(&mut faults, &line, now);
     let parts = name
         .zip(grants)
-        .zip(ip_rules.zip(metadata))
+        .zip(ip_rules.zip(metadata).zip(rate_limit))
         .zip(place.environment.zip(identity));
     let read = parts.map(
-        |(((name, grants), (ip_rules, metadata)), (environment, identity))| {
+        |(((name, grants), ((ip_rules, metadata), rate_limit)), (environment, identity))| {
             let draft = KeyDraft {
                 organization,
                 project: place.project,
@@ -79,6 +74,7 @@ pub(super) fn read_line(
                 owner,
                 grants,
                 ip_rules,
+                rate_limit,
                 metadata,
                 managed_by,
                 state,
@@ -94,7 +90,14 @@ pub(super) fn read_line(
     Ok(draft.with(identity))
 }
 
-fn identity(app: &App, faults: &mut Faults, line: &ImportLine) -> Option<Identity> {
+fn identity(app: &App, reach: &Reach, faults: &mut Faults, line: &ImportLine) -> Option<Identity> {
+    if line.id.is_some() && *reach != Reach::All {
+        // Ids are one namespace: a taken one would tell of another organization's key.
+        faults.add(
+            "/id",
+            "only a management key of all organizations chooses ids",
+        );
+    }
     let digest = faults.take("/sha256", Digest::parse_hex_or_base64(&line.sha256));
     let drawn = || format!("key_{}", draw_id(ID_CHARS, app.entropy.lock().as_mut()));
     let id = line.id.clone().unwrap_or_else(drawn);
