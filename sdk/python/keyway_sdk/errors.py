@@ -70,6 +70,10 @@ class KeyExpired(KeyRefused):
     """Its time is over."""
 
 
+class TokenExpired(KeyRefused):
+    """The token that a key was exchanged for is over; the key may still work."""
+
+
 class KeyInactive(KeyRefused):
     """It is switched off, or its organization is suspended."""
 
@@ -165,6 +169,7 @@ _REFUSALS: dict[str, type[KeyRefused]] = {
     "api_key_invalid": KeyInvalid,
     "api_key_revoked": KeyRevoked,
     "api_key_expired": KeyExpired,
+    "access_token_expired": TokenExpired,
     "api_key_inactive": KeyInactive,
     "ip_not_allowed": IpNotAllowed,
     "environment_mismatch": EnvironmentMismatch,

@@ -57,6 +57,8 @@ export class KeyMalformed extends KeyRefused {}
 export class KeyInvalid extends KeyRefused {}
 export class KeyRevoked extends KeyRefused {}
 export class KeyExpired extends KeyRefused {}
+/** The token that a key was exchanged for is over; the key may still work. */
+export class TokenExpired extends KeyRefused {}
 export class KeyInactive extends KeyRefused {}
 export class IpNotAllowed extends KeyRefused {}
 export class EnvironmentMismatch extends KeyRefused {}
@@ -125,6 +127,7 @@ const refusals: Readonly<Record<string, typeof KeyRefused | undefined>> = {
   api_key_invalid: KeyInvalid,
   api_key_revoked: KeyRevoked,
   api_key_expired: KeyExpired,
+  access_token_expired: TokenExpired,
   api_key_inactive: KeyInactive,
   ip_not_allowed: IpNotAllowed,
   environment_mismatch: EnvironmentMismatch,

@@ -230,3 +230,35 @@ async fn a_limit_that_is_none_is_refused_at_its_field() {
         assert_eq!(refused["errors"][0]["pointer"], pointer, "{limit}");
     }
 }
+
+#[tokio::test]
+async fn a_profiles_limit_is_what_a_key_gets_and_the_most_that_an_organization_gives() {
+    let server = Server::start().await;
+    let shown = server.root().get("/v1/profile").await.expect(200);
+    let limits = "[limits]\nrate_limit = \"10/1m\"\nretry_after = \"30s\"\n";
+    let toml = format!("{}\n{limits}", shown["toml"].as_str().unwrap());
+    let root = server.root();
+    let put = root.call(Method::PUT, "/v1/profile");
+    let put = put.json(&json!({"toml": toml})).if_match("\"1\"");
+    put.send().await.expect(200);
+    let own = server.organization("Own").await;
+    let made = server.key(&own, json!({})).await;
+    assert_eq!(made.key["rate_limit"], json!({"limit": 10, "window": "1m"}));
+    let manager = server.manager(&own, "admin").await.caller;
+    for (limit, status) in [
+        (json!({"limit": 10, "window": "1m"}), 200),
+        (json!({"limit": 1, "window": "1m"}), 200),
+        (json!({"limit": 11, "window": "1m"}), 422),
+        (Value::Null, 422),
+    ] {
+        let edit = json!({"rate_limit": limit});
+        let edited = manager.patch(&made.path(), edit.clone()).await;
+        assert_eq!(edited.status, status, "{edit}");
+    }
+    let wide = json!({"rate_limit": {"limit": 1, "window": "1s"}});
+    server.root().patch(&made.path(), wide).await.expect(200);
+    server.verdict(&made.secret).await;
+    let refused = server.ask(json!({"secret": made.secret})).await;
+    assert_eq!(refused["quota"]["more_in_seconds"], 1);
+    assert_eq!(refused["retry_after_seconds"], 30);
+}

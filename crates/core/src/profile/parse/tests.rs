@@ -229,7 +229,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
     (
         "\"optional\"",
         "\"maybe\"",
-        "key.project: is \"optional\", \"required\" or",
+        "key.project: is \"never\", \"optional\", \"required\" or",
     ),
     (
         "\"orders.write\"",
