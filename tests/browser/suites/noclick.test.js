@@ -140,4 +140,30 @@ suiteOf('noclick', 'what its documentation says', {}, (house) => {
       await help.getByText(advice).waitFor();
     }
   });
+
+  test('NC-9 a row has the first twelve characters of a key, and nothing of its end', async () => {
+    const { keys, create, dismiss } = await open();
+    const secret = await create('Shop dashboard');
+    await dismiss();
+    const row = await keys.row('Shop dashboard').innerText();
+    assert.ok(row.includes(secret.slice(0, 12)), row);
+    assert.ok(!row.includes(secret.slice(0, 13)) && !row.includes(secret.slice(-4)), row);
+  });
+
+  test('NC-23 a managed key is in no list', async () => {
+    const { keys, create, owner } = await open();
+    const grants = [{ permissions: ['read'], resource: 'project/default/workflow/wf1' }];
+    const body = { organization: owner.organization, name: 'Application of wf1', managed_by: 'publish', grants };
+    await house.server.expect(201, 'POST', '/v1/keys', body);
+    await create('Mine');
+    assert.deepEqual(await keys.names(), ['Mine']);
+  });
+
+  test('NC-28 the help leads to a guide that names every call', async () => {
+    const { page } = await open();
+    await page.getByRole('complementary', { name: 'Help' }).getByRole('link', { name: /over WebSocket/ }).click();
+    await page.getByRole('heading', { level: 1, name: 'External applications' }).waitFor();
+    await page.getByRole('heading', { name: 'Calls' }).waitFor();
+    await page.getByText('workflow:get_node_outputs').waitFor();
+  });
 });

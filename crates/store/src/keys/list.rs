@@ -35,6 +35,8 @@ pub struct KeyFilter {
     pub include_revoked: bool,
     /// Only keys that were replaced and still work.
     pub is_outgoing: bool,
+    /// Without those that a program looks after.
+    pub hides_managed: bool,
 }
 
 impl Default for KeyFilter {
@@ -50,6 +52,7 @@ impl Default for KeyFilter {
             q: None,
             include_revoked: true,
             is_outgoing: false,
+            hides_managed: false,
         }
     }
 }
@@ -193,6 +196,9 @@ impl Conditions {
         conditions.status(filter, has_person, now);
         if filter.is_outgoing {
             conditions.outgoing(now);
+        }
+        if filter.hides_managed {
+            conditions.both("managed_by IS NULL AND ");
         }
         if let Some(cursor) = cursor {
             let at = conditions.value(Value::Int(cursor.created_at.micros()));

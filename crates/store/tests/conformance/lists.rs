@@ -139,6 +139,11 @@ async fn filters_hold_together(place: &Place) {
         ..filter()
     };
     assert_eq!(ids(&store, &reach, &without).await, ["i", "e", "a"]);
+    let unmanaged = KeyFilter {
+        hides_managed: true,
+        ..without
+    };
+    assert_eq!(ids(&store, &reach, &unmanaged).await, ["i", "e"]);
     for with in [
         KeyFilter {
             project: Some("alpha".parse().unwrap()),

@@ -104,6 +104,7 @@ impl Wanted {
             q: word(&self.q),
             include_revoked: shows_revoked || status == Some(KeyStatus::Revoked),
             is_outgoing: self.status == OUTGOING,
+            hides_managed: true,
             ..KeyFilter::default()
         }
     }

@@ -39,6 +39,7 @@ async fn own_keys(app: &App, account: &Account<KeysRead>) -> Result<Vec<Key>, Pr
     let filter = KeyFilter {
         organization: Some(account.member.organization.clone()),
         created_by: Some(account.creator()),
+        hides_managed: true,
         ..KeyFilter::default()
     };
     let (reach, now) = (account.permit.reach(), app.clock.now());
@@ -48,7 +49,7 @@ async fn own_keys(app: &App, account: &Account<KeysRead>) -> Result<Vec<Key>, Pr
             .store
             .list_keys(reach, &filter, cursor.as_ref(), PAGE_ROWS_MAX, now)
             .await?;
-        keys.extend(page.rows.into_iter().filter(|key| key.managed_by.is_none()));
+        keys.extend(page.rows);
         cursor = page.next;
         if cursor.is_none() || keys.len() >= KEYS_MAX {
             return Ok(keys);

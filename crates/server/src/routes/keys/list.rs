@@ -72,6 +72,7 @@ pub(crate) async fn list(
         q: query.q.filter(|q| !q.is_empty()),
         include_revoked: query.include_revoked.unwrap_or(true),
         is_outgoing: false,
+        hides_managed: false,
     };
     let now = app.clock.now();
     let page = app
