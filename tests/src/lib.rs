@@ -14,6 +14,7 @@
 pub mod binary;
 pub mod client;
 pub mod contract;
+pub mod issuer;
 pub mod needles;
 pub mod ports;
 pub mod postgres;

@@ -14,7 +14,7 @@ use crate::client::Caller;
 use crate::needles::Needles;
 use crate::programs::{self, Program};
 use crate::witness::Witness;
-use crate::{binary, ports, wait};
+use crate::{binary, issuer, ports, wait};
 
 const DATA: &str = "data";
 
@@ -41,6 +41,8 @@ pub struct Options {
     pub arguments: Vec<String>,
     /// Variables of the environment.
     pub environment: Vec<(&'static str, String)>,
+    /// What stands in its file; nothing: it has none.
+    pub configuration: String,
 }
 
 impl Default for Options {
@@ -51,6 +53,7 @@ impl Default for Options {
             level: "trace",
             arguments: Vec::new(),
             environment: Vec::new(),
+            configuration: String::new(),
         }
     }
 }
@@ -62,6 +65,14 @@ impl Options {
             environment: vec![("KEYWAY_TRUSTED_PROXIES", network.to_owned())],
             ..Self::default()
         }
+    }
+
+    /// One that believes the issuer of tests.
+    #[must_use]
+    pub fn with_issuer(mut self) -> Self {
+        self.configuration = issuer::configuration();
+        self.environment.push(issuer::variable());
+        self
     }
 }
 
@@ -314,6 +325,12 @@ impl Launch {
         arguments.extend(options.arguments);
         let mut environment = options.environment;
         environment.push(("KEYWAY_LOG", options.level.to_owned()));
+        if !options.configuration.is_empty() {
+            let file = directory.join("keyway.toml");
+            fs::write(&file, options.configuration).unwrap();
+            let file = file.into_os_string().into_string().unwrap();
+            environment.push(("KEYWAY_CONFIG", file));
+        }
         // Another one for each server: one that is found in a log says whose it is.
         let seed = format!("{} {authority}", std::process::id());
         Self {

@@ -34,10 +34,10 @@ pub struct Presented<'a> {
     pub spend: Spend,
 }
 
-/// Whether a question is a use, as a rate limit counts them.
+/// Whether a question is a use.
 #[derive(Clone, Copy, Debug)]
 pub enum Spend {
-    /// Somebody asks about the key and does nothing with it.
+    /// Somebody asks about the key and does nothing with it: neither the limit nor its use counts it.
     Nothing,
     One(Uptime),
 }
@@ -217,7 +217,8 @@ impl Index {
         let key = Some(read(&found));
         let (verdict, quota) = match decided {
             Ok(quota) => {
-                if record.count_allowed(it.now) {
+                let is_use = !matches!(it.spend, Spend::Nothing);
+                if is_use && record.count_allowed(it.now) {
                     shard.dirty.lock().push(slot);
                 }
                 (Verdict::Allow(()), quota)

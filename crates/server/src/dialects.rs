@@ -3,8 +3,10 @@
 //! decides nothing: it uses the permits, the store and the settling of the native routes.
 
 mod detail;
+mod every_key;
 mod nobl9;
 mod noclick;
+mod noukai;
 mod noxus;
 
 use std::sync::Arc;
@@ -24,6 +26,7 @@ type Routes = fn() -> Router<AppState>;
 const DIALECTS: &[(&str, Routes)] = &[
     ("nobl9", nobl9::routes),
     ("noclick", noclick::routes),
+    ("noukai", noukai::routes),
     ("noxus", noxus::routes),
 ];
 

@@ -13,7 +13,7 @@ pub(crate) mod members;
 pub(crate) mod metrics;
 pub(crate) mod openapi;
 pub(crate) mod organizations;
-mod path;
+pub(crate) mod path;
 pub(crate) mod portal_sessions;
 pub(crate) mod problems;
 pub(crate) mod profile;

@@ -8,4 +8,5 @@
 )]
 
 mod noclick;
+mod noukai;
 mod noxus;

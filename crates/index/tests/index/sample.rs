@@ -11,7 +11,7 @@ use keyway_core::organization::{Organization, OrganizationState};
 use keyway_core::permission::PermissionSet;
 use keyway_core::profile::Profile;
 use keyway_core::text::Metadata;
-use keyway_core::time::{Span, Timestamp};
+use keyway_core::time::{Span, Timestamp, Uptime};
 use keyway_index::index::Index;
 use keyway_index::policy::Policy;
 use keyway_index::verify::{Presented, Spend};
@@ -116,14 +116,23 @@ pub(crate) fn reading() -> Ask {
     }
 }
 
-/// What is answered for `secret` at the tests' present.
+/// What is answered to a use of `secret` at the tests' present.
 pub(crate) fn ask(index: &Index, secret: &str, ask: &Ask) -> Result<(), Reason> {
+    answer(index, secret, ask, Spend::One(Uptime::from_millis(0)))
+}
+
+/// The same for whoever only looks whether it may `read`.
+pub(crate) fn look(index: &Index, secret: &str) -> Result<(), Reason> {
+    answer(index, secret, &reading(), Spend::Nothing)
+}
+
+fn answer(index: &Index, secret: &str, ask: &Ask, spend: Spend) -> Result<(), Reason> {
     let it = Presented {
         unverified_secret: secret,
         reach: &Reach::All,
         ask,
         now: at(100),
-        spend: Spend::Nothing,
+        spend,
     };
     match index.verify(it, |_| ()).verdict {
         Verdict::Allow(()) => Ok(()),

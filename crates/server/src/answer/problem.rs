@@ -16,7 +16,7 @@ use crate::profile_in_force::ProfileInForce;
 use crate::quota;
 
 /// What a client should wait before it asks again, in seconds.
-const RETRY_AFTER_SECONDS: &str = "1";
+pub(crate) const RETRY_AFTER_SECONDS: &str = "1";
 
 /// A refusal without what only the edge knows (request id, path); see [`finish`].
 #[derive(Clone, Debug)]

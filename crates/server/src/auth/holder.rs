@@ -58,8 +58,8 @@ fn is_of_caller(unverified: &str) -> bool {
     unverified.starts_with(MANAGEMENT_PREFIX) || is_token
 }
 
-/// A key that asks about itself asks for its state and where it may be used from. Anybody may try
-/// strings here, so tries are counted before one is looked at.
+/// A key that asks about itself asks for its state and where it may be used from, and is not used by
+/// that. Anybody may try strings here, so tries are counted before one is looked at.
 fn present(app: &App, unverified: &str, request: RequestContext) -> Result<HeldKey, Problem> {
     app.strangers.knock(request.address, app.clock.as_ref())?;
     let ask = Ask {

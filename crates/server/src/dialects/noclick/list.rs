@@ -8,16 +8,13 @@ use axum::extract::State;
 use keyway_core::id::KeyId;
 use keyway_core::key::Key;
 use keyway_store::keys::list::KeyFilter;
-use keyway_store::page::PAGE_ROWS_MAX;
 
 use super::account::Account;
 use super::wire::{self, ListedKey};
 use crate::answer::problem::Problem;
 use crate::app::{App, AppState};
 use crate::auth::permissions::KeysRead;
-
-/// Keys of one answer, which has no pages.
-const KEYS_MAX: usize = 2_000;
+use crate::dialects::every_key::every_key;
 
 pub(super) async fn list(
     State(app): State<AppState>,
@@ -42,17 +39,5 @@ async fn own_keys(app: &App, account: &Account<KeysRead>) -> Result<Vec<Key>, Pr
         hides_managed: true,
         ..KeyFilter::default()
     };
-    let (reach, now) = (account.permit.reach(), app.clock.now());
-    let (mut keys, mut cursor) = (Vec::new(), None);
-    loop {
-        let page = app
-            .store
-            .list_keys(reach, &filter, cursor.as_ref(), PAGE_ROWS_MAX, now)
-            .await?;
-        keys.extend(page.rows);
-        cursor = page.next;
-        if cursor.is_none() || keys.len() >= KEYS_MAX {
-            return Ok(keys);
-        }
-    }
+    every_key(app, account.permit.reach(), &filter).await
 }

@@ -51,17 +51,27 @@ async fn make(
     patience: Patience,
     ticket: Ticket,
 ) -> Result<Response, Problem> {
-    let organization = permit.organization(app, body.organization.as_deref())?;
-    let in_force = app.profile_in_force()?;
-    let draft = read(app, permit, organization, body, &in_force.profile)?;
-    permit.may_make(app, &draft)?;
-    let (done, secret) = store(app, &ticket, &draft, &in_force).await?;
+    let (done, secret) = made(app, permit, body, &ticket).await?;
     Ok(issued(
         app,
         app.settle(done, patience).await?,
         secret,
         StatusCode::CREATED,
     ))
+}
+
+/// Makes the key that is asked for, if the caller may make one like it.
+pub(crate) async fn made(
+    app: &App,
+    permit: &Permit<KeysCreate>,
+    body: &CreateKey,
+    ticket: &Ticket,
+) -> Result<(Result<Committed<Key>, ChangeError>, Secret), Problem> {
+    let organization = permit.organization(app, body.organization.as_deref())?;
+    let in_force = app.profile_in_force()?;
+    let draft = read(app, permit, organization, body, &in_force.profile)?;
+    permit.may_make(app, &draft)?;
+    store(app, ticket, &draft, &in_force).await
 }
 
 /// Stores the key under a freshly drawn identity, and under another one if that was taken.
