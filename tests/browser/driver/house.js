@@ -13,9 +13,10 @@ const ONLY = process.env.KEYWAY_BROWSER_PROFILE;
 
 const DEFAULT = 'keyway';
 
-export const profiles = readdirSync(FOLDER)
-  .map((file) => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')))
-  .filter((profile) => !ONLY || profile.name === ONLY);
+const known = readdirSync(FOLDER).map((file) => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')));
+const profiles = known.filter((profile) => !ONLY || profile.name === ONLY);
+
+export const theDefault = known.find((profile) => profile.name === DEFAULT);
 
 export class House {
   visitors = [];

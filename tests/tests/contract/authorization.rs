@@ -59,7 +59,7 @@ async fn every_route_gives_every_caller_what_the_table_says() {
 }
 
 /// The default profile issues none, and a route that is not there is open to nobody.
-async fn issue_tokens(server: &Server) {
+pub(crate) async fn issue_tokens(server: &Server) {
     let root = server.root();
     let profile = root.get("/v1/profile").await;
     let toml = format!("{}\n[tokens]\n", text(&profile.expect(200), "/toml"));
