@@ -44,6 +44,8 @@ suiteOnce('by keyboard only', {}, (house) => {
     await tabTo(page, 'Revoke Production server');
     await page.keyboard.press('Enter');
     await keys.dialog(words.revokeTitle.replace('{name}', 'Production server')).waitFor();
+    // It is on the page a moment before it takes the focus.
+    await page.waitForFunction(() => document.activeElement.closest('dialog:modal'));
     await tabTo(page, words.revokeConfirm);
     await page.keyboard.press('Enter');
     await page.getByRole('status').filter({ hasText: 'is revoked.' }).waitFor();

@@ -107,7 +107,7 @@ describe('signing in at a provider', () => {
     await press(arrived);
     await arrived.page.waitForURL('**/keys');
     await arrived.page.getByRole('heading', { level: 1, name: house.words.keys }).waitFor();
-    assert.deepEqual(await names(arrived), [profile.cookie]);
+    assert.deepEqual(await names(arrived), [theDefault.cookie]);
     const log = house.server.log();
     assert.ok(!log.includes(CLIENT.secret) && !log.includes('code='), log);
   });
@@ -231,8 +231,8 @@ describe('signing in at a provider', () => {
   each('a removed member comes in no more', async () => {
     const { server } = house;
     const organization = await server.organization('Acme');
-    await server.member(organization, profile.roles.most);
-    const made = await server.member(organization, profile.roles.makes);
+    await server.member(organization, theDefault.roles.most);
+    const made = await server.member(organization, theDefault.roles.makes);
     const etag = `"${made.version}"`;
     const headers = { authorization: `Bearer ${server.rootKey}`, 'if-match': etag };
     const removed = await server.call('DELETE', `/v1/members/${made.id}`, undefined, headers);
