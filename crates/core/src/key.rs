@@ -213,10 +213,10 @@ impl Key {
 
     /// Whoever rotates a key makes its successor. What is inherited needs a member behind it, so where
     /// none rotates the first creator stays.
-    fn creator_of_successor(key: &Self, by: &str) -> String {
-        let needs_member = key.grants.has_inherit() && MemberId::of_actor(by).is_none();
+    pub fn creator_of_successor(&self, by: &str) -> String {
+        let needs_member = self.grants.has_inherit() && MemberId::of_actor(by).is_none();
         if needs_member {
-            key.created_by.clone()
+            self.created_by.clone()
         } else {
             by.to_owned()
         }
@@ -240,7 +240,7 @@ impl Key {
             state: KeyState::Active,
             successor: None,
             created_at: now,
-            created_by: Self::creator_of_successor(&key, &rotation.by),
+            created_by: key.creator_of_successor(&rotation.by),
             version: 1,
             ..key.clone()
         };

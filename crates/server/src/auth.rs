@@ -24,6 +24,7 @@ use http::{HeaderValue, header};
 use keyway_api::code::Code;
 use keyway_core::grant::Grants;
 use keyway_core::id::{MemberId, OrganizationId, ProjectId};
+use keyway_core::key::Key;
 use keyway_core::management::{ManagementPermission, Part, Reach};
 use keyway_core::profile::ProjectRule;
 use keyway_core::text::Label;
@@ -172,6 +173,13 @@ impl<P> Permit<P> {
         Err(self
             .caller
             .denied(app, "not in this project, or for this owner"))
+    }
+
+    /// Whoever rotates sees the new secret, and makes a key: it is one that they may make.
+    pub(crate) fn may_rotate(&self, app: &App, key: &Key) -> Result<(), Problem> {
+        let by = self.caller.origin().actor.to_text();
+        self.may_give(app, &key.grants, &key.creator_of_successor(&by))?;
+        self.may_hand_on(app, &key.grants, key.project.as_ref())
     }
 
     fn is_program(&self) -> bool {

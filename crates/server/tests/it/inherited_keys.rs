@@ -238,6 +238,29 @@ async fn nx_6_a_key_may_be_narrowed_and_never_exceeds_its_creator() {
     }
 }
 
+/// A successor is a key of whoever rotates, who may not make one that follows no role.
+#[tokio::test]
+async fn nx_6_a_member_rotates_no_key_with_rights_that_would_stay() {
+    let acme = Acme::start().await;
+    let admin = acme
+        .person("cleo@acme.example", "org_base", Some("admin"))
+        .await;
+    let fixed = json!([{"permissions": ["flows_run"], "resource": "project/alpha"}]);
+    let body = json!({"organization": acme.organization, "name": "ci", "project": "alpha",
+        "grants": fixed});
+    let root = acme.server.root();
+    let made = root.post("/v1/keys", body).await.expect(201);
+    let rotate = |id: &str| format!("/v1/keys/{id}/rotate");
+    let path = rotate(made["key"]["id"].as_str().unwrap());
+    let refused = admin.browser.send(Method::POST, &path, json!({})).await;
+    assert_eq!(refused.pointers(), ["/grants"]);
+    root.post(&path, json!({})).await.expect(200);
+
+    let own = rotate(&admin.key(json!({})).await.id);
+    let rotated = admin.browser.send(Method::POST, &own, json!({})).await;
+    rotated.expect(200);
+}
+
 #[tokio::test]
 async fn only_a_member_has_a_role_that_a_key_can_follow() {
     let acme = Acme::start().await;

@@ -146,8 +146,7 @@ async fn make(
         let sentence = "Choose when the old key stops.";
         return Err(Problem::field("/grace", sentence));
     };
-    // Whoever rotates sees the new secret, and with it may do what the key may.
-    permit.may_hand_on(app, &key.grants, key.project.as_ref())?;
+    permit.may_rotate(app, key)?;
     let place = format!("{}/{}/rotate", desk.base, key.id);
     let attempt = Idempotency::of_form(sent.one(ATTEMPT), &place);
     let patience = app.patience(None)?;

@@ -69,8 +69,7 @@ async fn make(
             .settle_refusal(Problem::new(Code::KeyNotFound), patience)
             .await);
     };
-    // Whoever rotates sees the new secret, and with it may do what the key may.
-    permit.may_hand_on(app, &found.grants, found.project.as_ref())?;
+    permit.may_rotate(app, &found)?;
     let environments = &in_force.profile.key.environments;
     if !environments.contains(&found.environment) {
         let gone = Problem::new(Code::EnvironmentGone);
