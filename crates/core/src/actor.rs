@@ -1,6 +1,6 @@
 //! Who makes a change.
 
-use crate::id::{KeyId, ManagementKeyId, MemberId, PortalSessionId};
+use crate::id::{KeyId, ManagementKeyId, MemberId, OrganizationId, PortalSessionId};
 
 /// The maker of a change, as the ledger records it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,13 @@ pub enum Actor {
     PortalSession(PortalSessionId),
     /// A key that acts on itself.
     Key(KeyId),
+    /// A key that was let through to administer; must still be active, in the version that was authorized,
+    /// and its organization not suspended, when the change commits.
+    ActingKey {
+        id: KeyId,
+        version: i64,
+        organization: OrganizationId,
+    },
     /// Keyway itself: first start, migration, `keyway dev`.
     System,
 }
@@ -24,7 +31,7 @@ impl Actor {
             Self::ManagementKey(id) => format!("management_key/{id}"),
             Self::Member { id, .. } => id.to_actor(),
             Self::PortalSession(id) => format!("portal_session/{id}"),
-            Self::Key(id) => format!("key/{id}"),
+            Self::Key(id) | Self::ActingKey { id, .. } => format!("key/{id}"),
             Self::System => "system".to_owned(),
         }
     }

@@ -9,8 +9,9 @@ use keyway_core::id::{KeyId, ProjectId};
 use keyway_core::key::Lifetime;
 use keyway_core::management::Reach;
 use keyway_core::member::Member;
+use keyway_core::network::IpRules;
 use keyway_core::profile::Roles;
-use keyway_core::rate_limit::Quota;
+use keyway_core::rate_limit::{Quota, RateLimit};
 use keyway_core::resource::Resource;
 use keyway_core::text::Label;
 use keyway_core::time::{Timestamp, Uptime};
@@ -316,6 +317,18 @@ impl Found<'_> {
 
     pub fn lifetime(&self) -> Lifetime {
         self.record.lifetime()
+    }
+
+    pub fn version(&self) -> i64 {
+        self.record.version().into()
+    }
+
+    pub fn ip_rules(&self) -> &IpRules {
+        &self.record.access.ip_rules
+    }
+
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        self.record.access.rate_limit
     }
 
     /// What the key may do on the resource asked about: words and role patterns, sorted.

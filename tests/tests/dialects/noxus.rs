@@ -180,6 +180,27 @@ async fn nx_33_what_a_system_key_holds_is_what_it_was_given_and_its_maker_has() 
 }
 
 #[tokio::test]
+async fn what_a_system_key_makes_is_bounded_as_it_is_itself() {
+    let acme = Acme::open().await;
+    let bounds = json!({"expires_at": "2100-01-01T00:00:00Z", "ip_rules": ["127.0.0.0/8"],
+        "rate_limit": {"limit": 9, "window": "1m"}});
+    let mut fields = bounds.clone();
+    fields["grants"] = json!([{"permissions": ALL, "resource": "*"}]);
+    let (_, bounded) = acme.server.key(&acme.organization, fields).await;
+    for path in [SYSTEM_KEYS, GROUP_KEYS] {
+        let body = Some(json!({"name": "ci"}));
+        let made = acme.call(&bounded, Method::POST, path, body).await;
+        let made = made.expect(200);
+        acme.server.witness().note_secret(&text(&made, "/value"));
+        let path = format!("/v1/keys/{}", text(&made, "/id"));
+        let key = acme.server.root().get(&path).await.expect(200);
+        for field in ["expires_at", "ip_rules", "rate_limit"] {
+            assert_eq!(key[field], bounds[field], "{field}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_key_of_a_project_is_no_system_key_whatever_manages_it() {
     let acme = Acme::open().await;
     let fields = json!({"project": "alpha", "managed_by": "system", "grants": []});

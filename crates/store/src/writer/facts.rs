@@ -2,6 +2,8 @@
 //!
 //! One query for each kind of fact, for the whole batch; kinds that no change asks about cost none.
 
+mod organizations;
+
 use std::collections::{HashMap, HashSet};
 
 use keyway_core::actor::Actor;
@@ -39,6 +41,7 @@ pub(crate) struct ManagementFact {
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     pub(crate) organizations: HashMap<String, i64>,
+    pub(crate) suspended: HashSet<String>,
     /// External id to the organization that has it.
     pub(crate) external_ids: HashMap<String, String>,
     pub(crate) projects: HashSet<(String, String)>,
@@ -115,6 +118,12 @@ impl<'a> Asked<'a> {
             }
             Actor::Key(id) => {
                 self.keys.insert(id.as_str());
+            }
+            Actor::ActingKey {
+                id, organization, ..
+            } => {
+                self.keys.insert(id.as_str());
+                self.organizations.insert(organization.as_str());
             }
             Actor::Member { .. } | Actor::PortalSession(_) | Actor::System => {}
         }
@@ -201,7 +210,7 @@ pub(crate) async fn load(
     let asked = Asked::of(engine, proposals);
     let mut facts = Facts::default();
     load_keys(connection, &asked, &mut facts).await?;
-    load_organizations(connection, &asked, &mut facts).await?;
+    organizations::load(connection, &asked, &mut facts).await?;
     load_projects(connection, &asked, &mut facts).await?;
     load_resources(connection, &asked, &mut facts).await?;
     load_management_keys(connection, &asked, &mut facts).await?;
@@ -300,36 +309,6 @@ async fn load_keys(
             columns: &["digest"],
         };
         facts.digests.insert(fields.hash(0)?);
-    }
-    Ok(())
-}
-
-async fn load_organizations(
-    connection: &mut AnyConnection,
-    asked: &Asked<'_>,
-    facts: &mut Facts,
-) -> Result<(), StoreError> {
-    let select = "SELECT id, version FROM organizations WHERE id";
-    for row in &rows_by_text(connection, select, &asked.organizations, asked.list_max).await? {
-        let fields = Fields {
-            row,
-            table: "organizations",
-            columns: &["id", "version"],
-        };
-        facts
-            .organizations
-            .insert(fields.text(0)?.to_owned(), fields.int(1)?);
-    }
-    let select = "SELECT external_id, id FROM organizations WHERE external_id";
-    for row in &rows_by_text(connection, select, &asked.external_ids, asked.list_max).await? {
-        let fields = Fields {
-            row,
-            table: "organizations",
-            columns: &["external_id", "id"],
-        };
-        facts
-            .external_ids
-            .insert(fields.text(0)?.to_owned(), fields.text(1)?.to_owned());
     }
     Ok(())
 }

@@ -65,6 +65,17 @@ fn actor_stands(facts: &Facts, proposal: &Proposal) -> Result<(), Refusal> {
             .keys
             .get(id.as_str())
             .is_some_and(|fact| fact.is_alive && (!has_ended(fact.expires_at) || ends_itself(id))),
+        // Another version may be switched off, or hold less than was authorized.
+        Actor::ActingKey {
+            id,
+            version,
+            organization,
+        } => {
+            let key = facts.keys.get(id.as_str());
+            let is_same = |fact: &KeyFact| fact.is_alive && fact.version == *version;
+            key.is_some_and(|fact| is_same(fact) && !has_ended(fact.expires_at))
+                && !facts.suspended.contains(organization.as_str())
+        }
     };
     if stands {
         Ok(())

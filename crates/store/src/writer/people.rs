@@ -81,7 +81,7 @@ impl<'a> AskedPeople<'a> {
             Actor::PortalSession(id) => {
                 self.portal_sessions.insert(id.as_str());
             }
-            Actor::ManagementKey(_) | Actor::Key(_) | Actor::System => {}
+            Actor::ManagementKey(_) | Actor::Key(_) | Actor::ActingKey { .. } | Actor::System => {}
         }
         let rows = &proposal.rows;
         self.members
@@ -277,7 +277,7 @@ pub(super) fn actor_stands(facts: &Facts, proposal: &Proposal) -> bool {
             .portal_sessions
             .get(id.as_str())
             .is_some_and(|fact| !fact.is_revoked && fact.expires_at > proposal.now.micros()),
-        Actor::ManagementKey(_) | Actor::Key(_) | Actor::System => false,
+        Actor::ManagementKey(_) | Actor::Key(_) | Actor::ActingKey { .. } | Actor::System => false,
     }
 }
 

@@ -253,6 +253,12 @@ impl Proposal {
             Actor::Member { id, .. } => touches.push(Touch::Member(id.clone())),
             Actor::PortalSession(id) => touches.push(Touch::PortalSession(id.clone())),
             Actor::Key(id) => touches.push(Touch::Key(id.clone())),
+            Actor::ActingKey {
+                id, organization, ..
+            } => {
+                touches.push(Touch::Key(id.clone()));
+                touches.push(Touch::Organization(organization.clone()));
+            }
             Actor::System => {}
         }
         if self.in_force.is_some() {

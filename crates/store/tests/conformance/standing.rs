@@ -11,6 +11,7 @@ use crate::sample::*;
 
 crate::conformance! {
     an_actor_that_was_revoked_changes_nothing
+    a_key_acts_as_it_was_when_it_was_let_through
     a_root_key_is_replaced_and_its_old_value_never_returns
     a_profile_that_moved_refuses_the_change
     an_idempotency_key_is_kept_with_its_change
@@ -56,6 +57,51 @@ async fn an_actor_that_was_revoked_changes_nothing(place: &Place) {
         .create_key(&itself, key("acme", "k3"), OPEN, at(6))
         .await;
     assert_eq!(refusal(refused), Refusal::ActorGone);
+}
+
+async fn a_key_acts_as_it_was_when_it_was_let_through(place: &Place) {
+    let store = place.open().await;
+    with_acme(&store).await;
+    let (reach, id) = (own("acme"), key_id("k1"));
+    let _made = store
+        .create_key(&system(), key("acme", "k1"), OPEN, at(1))
+        .await
+        .unwrap();
+    let acting = |version| {
+        Call::from(Origin {
+            actor: Actor::ActingKey {
+                id: key_id("k1"),
+                version,
+                organization: organization_id("acme"),
+            },
+            ..system().origin
+        })
+    };
+    let make = async |version: i64, name: &str, now: u32| {
+        let key = key("acme", name);
+        store.create_key(&acting(version), key, OPEN, at(now)).await
+    };
+    let _let_through = make(1, "k2", 2).await.unwrap();
+
+    // Switched off and on again it may hold less than it was let through with.
+    for (version, now) in [(2, 3), (3, 4)] {
+        let place = at_key(&reach, &id);
+        let changed = if version == 2 {
+            store.deactivate_key(&system(), place, at(now)).await
+        } else {
+            store.activate_key(&system(), place, at(now)).await
+        };
+        assert_eq!(changed.unwrap().value().version, version);
+        assert_eq!(refusal(make(1, "k3", now).await), Refusal::ActorGone);
+    }
+    let _once_more = make(3, "k3", 5).await.unwrap();
+
+    let acme = organization_id("acme");
+    let _suspended = store
+        .suspend_organization(&system(), &reach, &acme, at(6))
+        .await
+        .unwrap();
+    assert_eq!(refusal(make(3, "k4", 7).await), Refusal::ActorGone);
 }
 
 async fn a_root_key_is_replaced_and_its_old_value_never_returns(place: &Place) {

@@ -1,11 +1,11 @@
-//! Making a key for whoever asks with a system key.
+//! Making a key for whoever asks with a system key. It is bounded as that one is: who took a key that ends
+//! soon, or works from one place, gains none that lasts or works elsewhere.
 
 use axum::response::Response;
 use http::StatusCode;
 use keyway_core::grant::{Grant, Grants};
 use keyway_core::id::ProjectId;
-use keyway_core::key::{KeyState, Lifetime};
-use keyway_core::network::IpRules;
+use keyway_core::key::KeyState;
 use keyway_core::text::{Label, Metadata, Name};
 
 use super::system_key::{Administration, SystemKey};
@@ -49,12 +49,12 @@ pub(super) async fn make(
         description: None,
         owner: None,
         grants: grants.map_err(|fault| Problem::internal(&fault))?,
-        ip_rules: IpRules::default(),
-        rate_limit: profile.limits.rate_limit,
+        ip_rules: by.bounds.ip_rules.clone(),
+        rate_limit: by.bounds.rate_limit.or(profile.limits.rate_limit),
         metadata: Metadata::empty(),
         managed_by: wanted.managed_by,
         state: KeyState::Active,
-        lifetime: Lifetime::Forever,
+        lifetime: by.bounds.lifetime,
         created_at: app.clock.now(),
         created_by: by.origin().actor.to_text(),
     };

@@ -10,8 +10,12 @@ use keyway_api::verify::Principal;
 use keyway_core::actor::{Actor, Origin};
 use keyway_core::decide::{Ask, Reason, Verdict};
 use keyway_core::id::{KeyId, OrganizationId};
+use keyway_core::key::Lifetime;
 use keyway_core::management::Reach;
+use keyway_core::network::IpRules;
+use keyway_core::rate_limit::RateLimit;
 use keyway_core::resource::Resource;
+use keyway_index::verify::Found;
 
 use crate::answer::problem::Problem;
 use crate::app::{App, AppState};
@@ -62,8 +66,39 @@ pub(super) struct SystemKey<P> {
     pub reach: Reach,
     /// What the key holds at all of the organization.
     pub held: Vec<String>,
+    /// What bounds the key, and so every key that it makes.
+    pub bounds: Bounds,
     origin: Origin,
     permission: PhantomData<P>,
+}
+
+/// How long, from where and how often a key may be used.
+#[derive(Clone, Debug)]
+pub(super) struct Bounds {
+    pub lifetime: Lifetime,
+    pub ip_rules: IpRules,
+    pub rate_limit: Option<RateLimit>,
+}
+
+/// A key that was let through, as it was then.
+struct Acting {
+    principal: Principal,
+    version: i64,
+    bounds: Bounds,
+}
+
+impl Acting {
+    fn of(found: &Found<'_>) -> Self {
+        Self {
+            principal: principal(found),
+            version: found.version(),
+            bounds: Bounds {
+                lifetime: found.lifetime(),
+                ip_rules: found.ip_rules().clone(),
+                rate_limit: found.rate_limit(),
+            },
+        }
+    }
 }
 
 impl<P: Wide> FromRequestParts<AppState> for SystemKey<P> {
@@ -74,8 +109,8 @@ impl<P: Wide> FromRequestParts<AppState> for SystemKey<P> {
         match key_credential(&parts.headers, &in_force.profile.carriers) {
             Carried::One(key) => {
                 let request = request_context(parts)?;
-                let principal = present(app, key, P::WORD, &request)?;
-                Self::of(&principal, &request)
+                let acting = present(app, key, P::WORD, &request)?;
+                Self::of(acting, &request)
             }
             Carried::Several => Err(challenge(Code::DuplicateCredentials, CHALLENGE_UNREADABLE)),
             Carried::Nothing | Carried::Unusable => {
@@ -91,7 +126,7 @@ fn present(
     unverified: &str,
     permission: &str,
     request: &RequestContext,
-) -> Result<Principal, Problem> {
+) -> Result<Acting, Problem> {
     app.strangers.knock(request.address, app.clock.as_ref())?;
     let wanted = permission.parse();
     let ask = Ask {
@@ -100,7 +135,7 @@ fn present(
         ip: request.address,
         ..Ask::default()
     };
-    let answer = app.verify(unverified, &Reach::All, &ask, principal);
+    let answer = app.verify(unverified, &Reach::All, &ask, Acting::of);
     match answer.verdict {
         Verdict::Allow(()) => answer.key.ok_or_else(Problem::undecided),
         Verdict::Undecided(cause) => Err(cause.into()),
@@ -112,16 +147,22 @@ fn present(
 }
 
 impl<P> SystemKey<P> {
-    fn of(principal: &Principal, request: &RequestContext) -> Result<Self, Problem> {
+    fn of(acting: Acting, request: &RequestContext) -> Result<Self, Problem> {
+        let principal = acting.principal;
         let id = principal.id.parse::<KeyId>();
         let organization = principal.organization.parse::<OrganizationId>();
         let organization = organization.map_err(|fault| Problem::internal(&fault))?;
         Ok(Self {
             reach: Reach::One(organization.clone()),
-            organization,
-            held: principal.permissions.clone(),
+            organization: organization.clone(),
+            held: principal.permissions,
+            bounds: acting.bounds,
             origin: Origin {
-                actor: Actor::Key(id.map_err(|fault| Problem::internal(&fault))?),
+                actor: Actor::ActingKey {
+                    id: id.map_err(|fault| Problem::internal(&fault))?,
+                    version: acting.version,
+                    organization,
+                },
                 actor_label: format!("{} …{}", principal.name, principal.suffix),
                 address: request.address,
                 request_id: request.id.to_string(),
