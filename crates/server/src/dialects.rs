@@ -52,17 +52,17 @@ impl Dialects {
 
     /// Answers what no native route does.
     pub(crate) async fn answer(&self, app: &App, request: Request) -> Result<Response, Problem> {
-        let Some(router) = self.spoken(app) else {
+        let Some(router) = self.spoken(app)? else {
             return Err(nothing_here().await);
         };
         let Ok(response) = router.oneshot(request).await;
         Ok(response)
     }
 
-    fn spoken(&self, app: &App) -> Option<Router> {
-        let in_force = app.profile.load();
-        let named = in_force.as_ref()?.profile.dialect.as_deref()?;
-        let found = self.0.iter().find(|(name, _)| *name == named);
-        found.map(|(_, router)| router.clone())
+    fn spoken(&self, app: &App) -> Result<Option<Router>, Problem> {
+        let in_force = app.profile_in_force()?;
+        let named = in_force.profile.dialect.as_deref();
+        let found = self.0.iter().find(|(name, _)| Some(*name) == named);
+        Ok(found.map(|(_, router)| router.clone()))
     }
 }

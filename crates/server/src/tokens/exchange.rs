@@ -48,8 +48,11 @@ impl App {
         address: Option<IpAddr>,
     ) -> Result<Exchanged, NoToken> {
         let in_force = self.profile.load();
-        let rules = in_force.as_ref().and_then(|it| it.profile.tokens.as_ref());
-        let rules = rules.ok_or(NoToken::NotOffered)?;
+        let in_force = in_force.as_ref();
+        let profile = &in_force
+            .ok_or(NoToken::Undecided(Cause::NoProfile))?
+            .profile;
+        let rules = profile.tokens.as_ref().ok_or(NoToken::NotOffered)?;
         self.exchanges
             .knock(address, self.clock.as_ref())
             .map_err(NoToken::TooMany)?;

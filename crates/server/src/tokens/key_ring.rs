@@ -16,6 +16,16 @@ use super::sealing_key::SealingKey;
 #[derive(Debug, Default)]
 pub(crate) struct KeyRing(ArcSwap<Keys>);
 
+/// A key by the name that a token gives.
+#[derive(Debug)]
+pub(super) enum Named {
+    Opened(Arc<OpenedKey>),
+    /// It counts and cannot be opened here, so what it signed can be neither believed nor refused.
+    Unopened,
+    /// There is none, or none any more.
+    Unknown,
+}
+
 #[derive(Debug, Default)]
 struct Keys {
     all: Vec<SigningKey>,
@@ -55,16 +65,15 @@ impl KeyRing {
     }
 
     /// The key of this name, while a token that it signed may be in force.
-    pub(super) fn find(
-        &self,
-        name: &str,
-        lifetime: Span,
-        now: Timestamp,
-    ) -> Option<Arc<OpenedKey>> {
+    pub(super) fn find(&self, name: &str, lifetime: Span, now: Timestamp) -> Named {
         let keys = self.0.load();
-        let key = keys.all.iter().find(|it| it.id.as_str() == name)?;
-        let opened = keys.opened.get(&key.id)?;
-        is_published(&keys.all, key, lifetime, now).then(|| Arc::clone(opened))
+        let counts = |it: &&SigningKey| is_published(&keys.all, it, lifetime, now);
+        let mut named = keys.all.iter().filter(|it| it.id.as_str() == name);
+        match named.find(counts).map(|key| keys.opened.get(&key.id)) {
+            Some(Some(opened)) => Named::Opened(Arc::clone(opened)),
+            Some(None) => Named::Unopened,
+            None => Named::Unknown,
+        }
     }
 
     /// The key set as others fetch it (RFC 7517).
@@ -83,4 +92,48 @@ impl KeyRing {
 fn open(key: &SigningKey, sealing_key: &SealingKey) -> Result<OpenedKey, String> {
     let seal = sealing_key.load().map_err(|error| error.to_string())?;
     OpenedKey::open(key, &seal).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use keyway_core::signing_key::SigningAlgorithm;
+    use keyway_token::secret::Secret;
+    use parking_lot::Mutex;
+
+    use super::super::making::Making;
+    use super::*;
+    use crate::entropy::SystemEntropy;
+
+    const LIFETIME: Span = Span::from_secs(300);
+    const NOW: Timestamp = Timestamp::from_micros(0);
+
+    fn sealing_key(letter: &str) -> SealingKey {
+        SealingKey {
+            given: Some(Secret::new(letter.repeat(48))),
+            directory: None,
+        }
+    }
+
+    fn drawn(sealing_key: &SealingKey) -> SigningKey {
+        let making = Making {
+            sealing_key,
+            entropy: &Mutex::new(Box::new(SystemEntropy)),
+            algorithm: SigningAlgorithm::EdDsa,
+            by: "system".to_owned(),
+            now: NOW,
+        };
+        making.draw(NOW).unwrap()
+    }
+
+    #[test]
+    fn a_key_that_counts_and_cannot_be_opened_is_not_unknown() {
+        let (ours, theirs) = (sealing_key("a"), sealing_key("b"));
+        let (known, foreign) = (drawn(&ours), drawn(&theirs));
+        let ring = KeyRing::default();
+        ring.apply(vec![known.clone(), foreign.clone()], &ours);
+        let find = |name: &str| ring.find(name, LIFETIME, NOW);
+        assert!(matches!(find(known.id.as_str()), Named::Opened(_)));
+        assert!(matches!(find(foreign.id.as_str()), Named::Unopened));
+        assert!(matches!(find("sig_nowhere"), Named::Unknown));
+    }
 }
