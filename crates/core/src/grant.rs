@@ -93,6 +93,23 @@ impl Grants {
         grants.all(|grant| matches!(grant.right, Right::Inherit(_)))
     }
 
+    /// What somebody else than the key's creator hands on by putting these in the place of `before`. What the
+    /// creator may do is not theirs to give, so a new grant that inherits counts as all that it could be.
+    #[must_use]
+    pub fn handed_on_by_another(&self, before: &Self) -> Self {
+        let stays =
+            |grant: &&Grant| matches!(grant.right, Right::Inherit(_)) && before.0.contains(grant);
+        let given = self.0.iter().filter(|grant| !stays(grant));
+        let given = given.map(|grant| match &grant.right {
+            Right::Inherit(narrowed) => Grant {
+                right: Right::Permissions(narrowed.clone().unwrap_or(PermissionSet::All)),
+                resource: grant.resource.clone(),
+            },
+            Right::Permissions(_) | Right::Role(_) => grant.clone(),
+        });
+        Self(given.collect())
+    }
+
     /// Grants that hold at `resource`, each narrowed to `ceiling` (the key's project) first.
     pub fn at<'a>(
         &'a self,

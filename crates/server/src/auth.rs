@@ -7,6 +7,7 @@
 
 pub(crate) mod caller;
 pub(crate) mod cookie;
+pub(crate) mod giving;
 pub(crate) mod holder;
 pub(crate) mod passwords;
 pub(crate) mod permissions;
@@ -22,11 +23,8 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderValue, header};
 use keyway_api::code::Code;
-use keyway_core::grant::Grants;
-use keyway_core::id::{MemberId, OrganizationId, ProjectId};
-use keyway_core::key::Key;
+use keyway_core::id::{OrganizationId, ProjectId};
 use keyway_core::management::{ManagementPermission, Part, Reach};
-use keyway_core::profile::ProjectRule;
 use keyway_core::text::Label;
 use keyway_store::call::Call;
 
@@ -35,9 +33,6 @@ use crate::app::{App, AppState};
 use crate::auth::caller::{Caller, Who};
 use crate::auth::permissions::Needed;
 use crate::request::context::RequestContext;
-use crate::routes::keys::making::KeyDraft;
-
-pub(crate) const NAME_A_PROJECT: &str = "a key belongs to exactly one project: name it";
 
 /// Proof that the caller holds the permission `P`, and where.
 #[derive(Debug)]
@@ -148,88 +143,6 @@ impl<P> Permit<P> {
         } else {
             Err(not_found())
         }
-    }
-
-    /// A new key must lie where the caller may make keys, and hold no more than the caller holds.
-    pub(crate) fn may_make(&self, app: &App, draft: &KeyDraft) -> Result<(), Problem> {
-        self.may_place(app, draft)?;
-        self.may_give(app, &draft.grants, &draft.created_by)?;
-        self.may_hand_on(app, &draft.grants, draft.project.as_ref())
-    }
-
-    fn may_place(&self, app: &App, draft: &KeyDraft) -> Result<(), Problem> {
-        let (project, owner) = (draft.project.as_ref(), draft.owner.as_ref());
-        let rule = app.profile_in_force()?.profile.key.project;
-        if project.is_none() && rule == ProjectRule::RequiredOfPeople && !self.is_program() {
-            return Err(Problem::field("/project", NAME_A_PROJECT));
-        }
-        let organization = &draft.organization;
-        if self
-            .reach
-            .covers_key(organization, project, owner, &draft.created_by)
-        {
-            return Ok(());
-        }
-        Err(self
-            .caller
-            .denied(app, "not in this project, or for this owner"))
-    }
-
-    /// Whoever rotates sees the new secret, and makes a key: it is one that they may make.
-    pub(crate) fn may_rotate(&self, app: &App, key: &Key) -> Result<(), Problem> {
-        let by = self.caller.origin().actor.to_text();
-        self.may_give(app, &key.grants, &key.creator_of_successor(&by))?;
-        self.may_hand_on(app, &key.grants, key.project.as_ref())
-    }
-
-    fn is_program(&self) -> bool {
-        matches!(self.caller.who, Who::ManagementKey(_))
-    }
-
-    /// The kind of right that the profile lets a caller give: where keys follow their creators' roles,
-    /// a member gives nothing else. And only a member has roles that `creator`'s key could follow.
-    pub(crate) fn may_give(
-        &self,
-        app: &App,
-        grants: &Grants,
-        creator: &str,
-    ) -> Result<(), Problem> {
-        let is_member = MemberId::of_actor(creator).is_some();
-        if grants.has_inherit() && !is_member {
-            let rule = "nobody's roles can be inherited: the key's creator is no member";
-            return Err(Problem::field("/grants", rule));
-        }
-        let rules = &app.profile_in_force()?.profile.grants;
-        let is_person = matches!(self.caller.who, Who::Member { .. });
-        if rules.members_inherit && is_person && !grants.all_inherit() {
-            let rule = "keys of members inherit their creator's role: `inherit`, with or without \
-                        `permissions` to narrow it";
-            return Err(Problem::field("/grants", rule));
-        }
-        Ok(())
-    }
-
-    /// What a key holds must be what the caller holds too (I6): at creation, edit and rotation.
-    pub(crate) fn may_hand_on(
-        &self,
-        app: &App,
-        grants: &Grants,
-        project: Option<&ProjectId>,
-    ) -> Result<(), Problem> {
-        let profile = app.profile_in_force()?;
-        let excess = self.caller.excess(&profile.profile.roles, grants, project);
-        if excess.is_empty() {
-            return Ok(());
-        }
-        let detail = format!(
-            "you do not hold {} yourself, so you cannot give it",
-            excess.join(", ")
-        );
-        let fields = vec![keyway_api::problem::FieldProblem {
-            pointer: "/grants".to_owned(),
-            detail: detail.clone(),
-        }];
-        Err(self.caller.denied(app, detail).errors_of(fields))
     }
 }
 

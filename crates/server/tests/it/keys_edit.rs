@@ -3,6 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
+use crate::browser::Browser;
 use crate::server::{Made, Server};
 
 /// The key as it is shown now.
@@ -310,4 +311,46 @@ async fn a_deleted_key_does_not_come_back_by_import() {
         import.text()
     );
     assert_eq!(server.verdict(&key.secret).await, "api_key_invalid");
+}
+
+/// I6: what is inherited is the creator's, and whoever edits a key may have its secret.
+#[tokio::test]
+async fn nobody_makes_the_key_of_another_inherit_more_than_they_hold() {
+    let server = Server::start().await;
+    let root = server.root();
+    let profile = root.get("/v1/profile").await;
+    let clerk = "[roles.clerk]\npermissions = [\"docs.read\"]\nmanage = [\"keys.*\"]\n\
+                 places = [\"organization\"]\n";
+    let toml = profile.json()["toml"].as_str().unwrap().to_owned();
+    let apply = root.call(Method::PUT, "/v1/profile");
+    let apply = apply.if_match(&profile.etag());
+    let apply = apply.json(&json!({"toml": format!("{toml}\n{clerk}")}));
+    apply.send().await.expect(200);
+    let acme = server.organization("Acme").await;
+    let person = async |role: &str| {
+        let email = format!("{role}@acme.example");
+        let body = json!({"organization": acme, "email": email, "name": role, "role": role});
+        let made = root.post("/v1/members", body).await.expect(201);
+        let link = server.sign_in_link(&root, made["id"].as_str().unwrap());
+        Browser::at(&server, &link.await).await
+    };
+    let (owner, clerk) = (person("owner").await, person("clerk").await);
+
+    let inherit = |permissions: &[&str]| json!([{"inherit": true, "permissions": permissions, "resource": "*"}]);
+    let all = json!([{"inherit": true, "resource": "*"}]);
+    let narrow = json!([{"permissions": ["docs.read"], "resource": "*"}]);
+    let body = json!({"name": "ci", "grants": narrow});
+    let made = owner.send(Method::POST, "/v1/keys", body).await.expect(201);
+    let path = format!("/v1/keys/{}", made["key"]["id"].as_str().unwrap());
+    let edit = async |by: &Browser, grants: &Value| {
+        by.send(Method::PATCH, &path, json!({"grants": grants}))
+            .await
+    };
+    for more in [&all, &inherit(&["docs.read", "docs.write"])] {
+        edit(&clerk, more).await.refuses(403, "permission_denied");
+    }
+    edit(&clerk, &inherit(&["docs.read"])).await.expect(200);
+    edit(&owner, &all).await.expect(200);
+    // What the key had already, nobody gives it.
+    edit(&clerk, &all).await.expect(200);
 }

@@ -215,7 +215,7 @@ async fn save(
 ) -> Result<(Key, InForce), Problem> {
     let app = desk.app();
     if let Some(grants) = &edit.grants {
-        permit.may_hand_on(app, grants, key.project.as_ref())?;
+        permit.may_regrant(app, key, grants)?;
     }
     let at = KeyAt {
         reach: permit.reach(),

@@ -40,12 +40,10 @@ pub(crate) async fn edit(
     let now = app.clock.now();
     let edit = read(&body, permit.reach(), &in_force.profile, now)?;
     if let Some(grants) = &edit.grants {
-        let found = app.store.find_key(permit.reach(), &id).await?;
-        if let Some(key) = &found {
-            permit.may_give(&app, grants, &key.created_by)?;
+        // One that is not there is not found below.
+        if let Some(key) = app.store.find_key(permit.reach(), &id).await? {
+            permit.may_regrant(&app, &key, grants)?;
         }
-        let project = found.as_ref().and_then(|key| key.project.as_ref());
-        permit.may_hand_on(&app, grants, project)?;
     }
     let at = KeyAt {
         reach: permit.reach(),

@@ -22,7 +22,7 @@ use keyway_token::secret::Secret;
 use crate::answer::problem::Problem;
 use crate::answer::wire;
 use crate::app::App;
-use crate::auth::NAME_A_PROJECT;
+use crate::auth::giving::NAME_A_PROJECT;
 use crate::first_start::ID_CHARS;
 use crate::request::fields::Faults;
 
