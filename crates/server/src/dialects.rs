@@ -3,11 +3,12 @@
 //! decides nothing: it uses the permits, the store and the settling of the native routes.
 
 mod detail;
-mod every_key;
+mod newest_keys;
 mod nobl9;
 mod noclick;
 mod noukai;
 mod noxus;
+mod refusal;
 
 use std::sync::Arc;
 

@@ -31,7 +31,7 @@ before(async () => {
   owner = await account('Account of a browser');
 });
 
-test('NC-1 NC-26 the TypeScript client connects with a key and reads', async (t) => {
+test('NC-1 NC-26 the library under the TypeScript client connects with a key and reads', async (t) => {
   const socket = await connected(t, (await key(owner)).secret);
   const answer = await ask(socket, 'workflow:state:keys', { workflow_id: 'wf1' });
   assert.deepEqual(answer, { request_id: 'ts-1', data: { keys: [] } });

@@ -104,7 +104,7 @@ class NoClickTest(unittest.IsolatedAsyncioTestCase):
         await client.state.delete("k")
         self.assertEqual(await client.state.keys(), [])
 
-    async def test_nc_11_nc_16_a_key_that_reads_neither_writes_nor_executes(self):
+    async def test_nc_11_a_key_that_reads_neither_writes_nor_executes(self):
         secret = self.key(["read"])["secret"]
         client = await self.client(secret)
         before = (await client.nodes.get_output("hello"))["runs"]

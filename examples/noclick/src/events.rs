@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nc_12_nc_13_nc_14_nc_18_each_event_needs_one_permission_and_others_are_denied() {
+    fn each_event_needs_one_permission_and_others_are_denied() {
         for (permission_needed, events, count) in [
             ("read", READ, 17),
             ("execute", EXECUTE, 2),

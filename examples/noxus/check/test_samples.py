@@ -47,7 +47,7 @@ def test_nx_12_direct(place, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["environment.py", "dotenv_file.py", "configuration.py", "settings.py"])
-def test_nx_13_nx_15_nx_16_nx_21_from_the_environment(place, tmp_path, name):
+def test_nx_13_nx_15_nx_16_from_the_environment(place, tmp_path, name):
     _, key, variables = place
     lists(run(name, tmp_path, variables), key["secret"])
 
@@ -84,12 +84,14 @@ def test_nx_20_the_right_form_runs_and_no_file_here_holds_a_key(place, tmp_path)
     _, key, variables = place
     done = run("not_in_the_code.py", tmp_path, variables)
     assert done.stdout == f"{key['secret'][:10]}…\n", done.stderr
+    wrong, right = (SAMPLES / "not_in_the_code.py").read_text().split("Right:")
+    assert "Wrong" in wrong and 'api_key="noxus_' in wrong and "os.environ" in right
     for path in HERE.rglob("*.py"):
         if ".venv" not in path.parts:
             assert not re.search(r"noxus_[0-9A-Za-z]{40}", path.read_text()), path
 
 
-def test_nx_18_nx_19_tests_need_a_key_of_their_own_or_are_skipped(place):
+def test_nx_19_tests_need_a_key_of_their_own_or_are_skipped(place):
     _, key, variables = place
     def tests(**more):
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_live.py"]

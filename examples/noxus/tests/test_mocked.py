@@ -49,7 +49,7 @@ def test_nx_18_an_editors_key_saves_lists_shows_and_deletes(keyway):
     refused(api.get(path, headers=headers), 404)
 
 
-def test_nx_27_nx_34_reading_needs_any_key_and_writing_the_permission(keyway):
+def test_nx_27_nx_31_nx_34_reading_needs_any_key_and_writing_the_permission(keyway):
     api, reader = product(keyway), key(keyway, ["flows_run"])
     assert api.get("/v1/workflows", headers=reader).status_code == 200
     assert api.get("/v1/nodes", headers=reader).json() == []

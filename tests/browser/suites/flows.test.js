@@ -1,4 +1,4 @@
-// The life of a key under every profile: its words, columns, and the controls that it has or has not.
+// The life of a key under each profile that `../profiles` has a file of: its words, columns, and the controls that it has or has not.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

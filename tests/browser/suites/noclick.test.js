@@ -1,5 +1,6 @@
 // What NoClick says of its pages. Titles begin with the requirements that they prove.
 import assert from 'node:assert/strict';
+import { setTimeout } from 'node:timers/promises';
 import { test } from 'node:test';
 
 import { suiteOf } from '../driver/house.js';
@@ -123,6 +124,15 @@ suiteOf('noclick', 'what its documentation says', {}, (house) => {
     assert.equal(await row.getByRole('cell').filter({ hasText: 'Never' }).count(), 1);
     const links = row.getByRole('cell').getByRole('link');
     assert.deepEqual(await links.count(), 1);
+    assert.equal(await links.locator('use[href$="#trash"]').count(), 1);
+    assert.equal(await house.server.verdict(key.secret), 'valid');
+    // What was counted is written every ten seconds.
+    for (let tries = 0; (await row.getByText('Never', { exact: true }).count()) > 0; tries += 1) {
+      assert.ok(tries < 30, 'the use of the key is not shown');
+      await setTimeout(1_000);
+      await keys.open();
+    }
+    await row.getByRole('cell').locator('time').nth(1).waitFor();
     await keys.revoke('Old widget');
     await page.getByText(/In force everywhere after \d+ ms/).waitFor();
     assert.equal(await house.server.verdict(key.secret), 'api_key_revoked');

@@ -10,3 +10,14 @@
 mod noclick;
 mod noukai;
 mod noxus;
+
+use keyway_tests::client::Answer;
+
+/// That it is a refusal as several products write them: `{"detail": "…"}`.
+fn refuses(answer: &Answer, status: u16) {
+    assert_eq!(answer.status, status, "{}", answer.text());
+    let body = answer.json();
+    assert!(body["detail"].is_string(), "{body}");
+    assert_eq!(body.as_object().unwrap().len(), 1, "{body}");
+    assert_eq!(answer.header("content-type"), "application/json");
+}

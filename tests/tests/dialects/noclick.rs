@@ -3,12 +3,14 @@
 use std::fs;
 
 use http::Method;
-use keyway_tests::client::{Answer, Caller};
+use keyway_tests::client::Caller;
 use keyway_tests::server::{Options, Server, soon, text};
 use keyway_tests::wait;
 use regex::Regex;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+
+use crate::refuses;
 
 const KEYS: &str = "/api/keys";
 
@@ -69,15 +71,6 @@ impl Account {
     }
 }
 
-/// That it is a refusal in the product's own envelope.
-fn refuses(answer: &Answer, status: u16) {
-    assert_eq!(answer.status, status, "{}", answer.text());
-    let body = answer.json();
-    assert!(body["detail"].is_string(), "{body}");
-    assert_eq!(body.as_object().unwrap().len(), 1, "{body}");
-    assert_eq!(answer.header("content-type"), "application/json");
-}
-
 #[tokio::test]
 async fn nc_8_nc_10_nc_31_a_key_is_shown_once_and_has_64_hex_characters_after_nk_live() {
     let account = Account::open().await;
@@ -134,7 +127,7 @@ async fn nc_9_nc_32_a_list_holds_twelve_characters_of_a_key_and_what_is_known_of
 }
 
 #[tokio::test]
-async fn nc_17_nc_15_permissions_are_some_of_the_three_and_all_of_them_unless_named() {
+async fn nc_15_nc_16_nc_17_permissions_are_some_of_the_three_and_all_of_them_unless_named() {
     let account = Account::open().await;
     let all = account.make(json!({"name": "All"})).await;
     let execute = account
@@ -401,7 +394,7 @@ async fn what_is_no_call_of_the_page_is_refused_in_its_words() {
 }
 
 #[tokio::test]
-async fn nc_29_the_calls_are_there_under_their_profile_alone() {
+async fn the_calls_are_there_under_their_profile_alone() {
     let server = Server::start().await;
     let own = server.organization("Own").await;
     let user = server

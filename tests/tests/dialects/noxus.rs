@@ -5,6 +5,8 @@ use keyway_tests::client::Answer;
 use keyway_tests::server::{Options, Server, text};
 use serde_json::{Value, json};
 
+use crate::refuses;
+
 const GROUPS: &str = "/v1/admin/groups";
 const GROUP_KEYS: &str = "/v1/admin/groups/alpha/api-keys";
 const SYSTEM_KEYS: &str = "/v1/admin/system-keys";
@@ -77,15 +79,6 @@ async fn wide(server: &Server, organization: &str, permissions: &[&str]) -> Stri
     let grants = json!([{"permissions": permissions, "resource": "*"}]);
     let fields = json!({"grants": grants, "managed_by": "system"});
     server.key(organization, fields).await.1
-}
-
-/// That it is a refusal in the product's own envelope.
-fn refuses(answer: &Answer, status: u16) {
-    assert_eq!(answer.status, status, "{}", answer.text());
-    let body = answer.json();
-    assert!(body["detail"].is_string(), "{body}");
-    assert_eq!(body.as_object().unwrap().len(), 1, "{body}");
-    assert_eq!(answer.header("content-type"), "application/json");
 }
 
 #[tokio::test]

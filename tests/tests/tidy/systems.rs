@@ -14,7 +14,7 @@ const LATER: &str = "later: ";
 const HEAD: &str = "\
 # The documented systems
 
-What five products say of their API keys, requirement by requirement, and the tests that prove that
+What four products say of their API keys, requirement by requirement, and the tests that prove that
 Keyway does it. Made from `tests/requirements.txt` and the names of the tests; do not edit.
 ";
 

@@ -10,13 +10,14 @@ mod token;
 use std::sync::Arc;
 
 use axum::middleware::map_response;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use keyway_api::code::Code;
 use serde_json::{Value, json};
 
-use crate::answer::problem::{Problem, status};
+use super::refusal;
+use crate::answer::problem::Problem;
 use crate::app::{App, AppState};
 use crate::routes::other_method;
 
@@ -53,18 +54,15 @@ async fn in_words_of_api(response: Response) -> Response {
     )
 }
 
-fn told(mut response: Response, words: impl Fn(&Problem) -> Value) -> Response {
-    let Some(problem) = response.extensions_mut().remove::<Problem>() else {
-        return response;
-    };
-    // To an exchange, whatever is wrong with the form is a bad request.
-    let number = match problem.code().status() {
-        415 | 422 => 400,
-        number => number,
-    };
-    let mut told = (status(number), axum::Json(words(&problem))).into_response();
-    told.headers_mut().extend(problem.headers().clone());
-    told
+fn told(response: Response, words: impl Fn(&Problem) -> Value) -> Response {
+    refusal::told(response, |problem| {
+        // To an exchange, whatever is wrong with the form is a bad request.
+        let number = match problem.code().status() {
+            415 | 422 => 400,
+            number => number,
+        };
+        (number, words(problem))
+    })
 }
 
 /// The server that a path names must be the one whose tokens these are.

@@ -10,13 +10,15 @@ mod wire;
 
 use axum::Router;
 use axum::middleware::map_response;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use axum::routing::{delete, get, post};
-use http::HeaderValue;
 use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
 use keyway_api::code::Code;
+use serde_json::json;
 
-use crate::answer::problem::{Problem, RETRY_AFTER_SECONDS, status};
+use super::refusal;
+use crate::answer::problem::RETRY_AFTER_SECONDS;
 use crate::app::AppState;
 use crate::routes::other_method;
 
@@ -30,17 +32,17 @@ pub(super) fn routes() -> Router<AppState> {
 }
 
 /// A refusal as its clients read it.
-async fn in_its_words(mut response: Response) -> Response {
-    let Some(problem) = response.extensions_mut().remove::<Problem>() else {
-        return response;
-    };
-    let (number, name) = named(problem.code());
-    let body = axum::Json(wire::refusal(&name, &problem));
-    let mut told = (status(number), body).into_response();
-    let headers = told.headers_mut();
-    headers.extend(problem.headers().clone());
-    if number == 429 {
-        headers
+async fn in_its_words(response: Response) -> Response {
+    let mut told = refusal::told(response, |problem| {
+        let (number, name) = named(problem.code());
+        let message = refusal::sentence(problem);
+        (
+            number,
+            json!({"detail": {"code": name, "message": message}}),
+        )
+    });
+    if told.status() == StatusCode::TOO_MANY_REQUESTS {
+        told.headers_mut()
             .entry(RETRY_AFTER)
             .or_insert(HeaderValue::from_static(RETRY_AFTER_SECONDS));
     }

@@ -182,6 +182,9 @@ async fn nx_4_nx_31_nx_32_a_key_may_what_its_creators_role_allows_in_the_project
         let grants = json!([{"inherit": true, "resource": "project/alpha"}]);
         assert_eq!(key.key["grants"], grants);
     }
+    let base = acme.person("base@acme.example", "org_base", None).await;
+    let made = base.makes(json!({})).await;
+    made.refuses(403, "permission_denied");
 }
 
 #[tokio::test]
@@ -390,7 +393,7 @@ async fn nx_35_the_list_of_roles_tells_keys_of_ones_own_from_all_keys() {
 }
 
 #[tokio::test]
-async fn nx_36_the_audit_log_says_who_made_a_key_and_where() {
+async fn nx_36_the_audit_log_says_who_made_and_ended_a_key() {
     let acme = Acme::start().await;
     let ann = acme.editor().await;
     let key = ann.key(json!({})).await;
@@ -399,6 +402,11 @@ async fn nx_36_the_audit_log_says_who_made_a_key_and_where() {
     let entry = log.iter().find(|it| it["action"] == "key.created").unwrap();
     assert_eq!(entry["actor"], key.key["created_by"]);
     assert_eq!(entry["organization"], acme.organization);
+    assert!(entry.to_string().contains(&key.id), "{entry}");
+    assert_eq!(ann.revokes(&key).await, 200);
+    let log = acme.server.audit().await;
+    let entry = log.iter().find(|it| it["action"] == "key.revoked").unwrap();
+    assert_eq!(entry["actor"], key.key["created_by"]);
     assert!(entry.to_string().contains(&key.id), "{entry}");
 }
 

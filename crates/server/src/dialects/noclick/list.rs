@@ -14,7 +14,7 @@ use super::wire::{self, ListedKey};
 use crate::answer::problem::Problem;
 use crate::app::{App, AppState};
 use crate::auth::permissions::KeysRead;
-use crate::dialects::every_key::every_key;
+use crate::dialects::newest_keys::newest_keys;
 
 pub(super) async fn list(
     State(app): State<AppState>,
@@ -39,5 +39,5 @@ async fn own_keys(app: &App, account: &Account<KeysRead>) -> Result<Vec<Key>, Pr
         hides_managed: true,
         ..KeyFilter::default()
     };
-    every_key(app, account.permit.reach(), &filter).await
+    newest_keys(app, account.permit.reach(), &filter).await
 }

@@ -12,7 +12,7 @@ use crate::answer::problem::Problem;
 use crate::app::AppState;
 use crate::auth::Permit;
 use crate::auth::permissions::KeysRead;
-use crate::dialects::every_key::every_key;
+use crate::dialects::newest_keys::newest_keys;
 use crate::request::query::Query;
 
 pub(super) async fn list(
@@ -34,7 +34,7 @@ pub(super) async fn list(
         project: Some(project),
         ..KeyFilter::default()
     };
-    let (keys, now) = (every_key(&app, reach, &filter).await?, app.clock.now());
+    let (keys, now) = (newest_keys(&app, reach, &filter).await?, app.clock.now());
     let listed: Vec<_> = keys.iter().map(|key| wire::listed(key, now)).collect();
     Ok(Json(json!({"keys": listed})))
 }

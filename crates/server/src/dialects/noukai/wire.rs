@@ -6,9 +6,7 @@ use keyway_api::verify::Principal;
 use keyway_core::key::Key;
 use keyway_core::time::Timestamp as CoreTimestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
-use crate::answer::problem::Problem;
 use crate::answer::wire;
 
 /// `POST /api/v1/keys`. What it does not know is refused.
@@ -106,22 +104,4 @@ pub(super) fn own(principal: Principal) -> OwnKey {
         environment: principal.environment,
         expires_at: principal.expires_at,
     }
-}
-
-/// With what is wrong with the fields, if that is what is wrong.
-pub(super) fn refusal(name: &str, problem: &Problem) -> Value {
-    let in_general = problem
-        .as_detail()
-        .unwrap_or_else(|| problem.code().title());
-    let faults: Vec<String> = problem
-        .errors()
-        .iter()
-        .map(|it| format!("{}: {}", it.pointer.trim_start_matches('/'), it.detail))
-        .collect();
-    let message = if faults.is_empty() {
-        in_general.to_owned()
-    } else {
-        faults.join("; ")
-    };
-    json!({"detail": {"code": name, "message": message}})
 }

@@ -14,16 +14,15 @@ use keyway_core::resource::Resource;
 use keyway_core::text::Label;
 use keyway_store::keys::change::KeyAt;
 use keyway_store::keys::list::KeyFilter;
-use keyway_store::page::PAGE_ROWS_MAX;
 use serde_json::json;
 
-use super::LISTED_MAX;
 use super::keys::{Wanted, make};
 use super::system_key::{ADMINISTRATION, Administration, ReadRoles, ReadUsers, SystemKey, Wide};
 use super::wire::{self, ApiKey, CreateSystemKey};
 use crate::answer::problem::Problem;
 use crate::app::{App, AppState};
 use crate::cluster::Patience;
+use crate::dialects::newest_keys::newest_keys;
 use crate::request::body::Json;
 use crate::request::fields::Faults;
 use crate::request::idempotency::{Idempotency, Ticket};
@@ -44,18 +43,10 @@ pub(super) async fn list(
         include_revoked: false,
         ..KeyFilter::default()
     };
-    let (mut keys, mut cursor, now) = (Vec::new(), None, app.clock.now());
-    loop {
-        let store = &app.store;
-        let page = store.list_keys(&key.reach, &filter, cursor.as_ref(), PAGE_ROWS_MAX, now);
-        let page = page.await?;
-        let found = page.rows.iter().filter(|it| is_system(it));
-        keys.extend(found.map(|it| wire::masked(it, &in_force.profile.roles)));
-        cursor = page.next;
-        if cursor.is_none() || keys.len() >= LISTED_MAX {
-            return Ok(Answer(keys));
-        }
-    }
+    let keys = newest_keys(&app, &key.reach, &filter).await?;
+    let found = keys.iter().filter(|it| is_system(it));
+    let shown = found.map(|it| wire::masked(it, &in_force.profile.roles));
+    Ok(Answer(shown.collect()))
 }
 
 fn is_system(key: &Key) -> bool {

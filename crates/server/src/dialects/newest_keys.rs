@@ -12,7 +12,7 @@ use crate::app::App;
 const KEYS_MAX: usize = 2_000;
 
 /// The newest keys that pass, as many as one answer holds.
-pub(super) async fn every_key(
+pub(super) async fn newest_keys(
     app: &App,
     reach: &Reach,
     filter: &KeyFilter,
