@@ -165,8 +165,9 @@ fn apply_keys(app: &App, keys: &[Key]) {
 fn apply_profile(app: &App, row: ProfileRow) {
     match ProfileInForce::read(row) {
         Ok((in_force, policy)) => {
-            app.profile.store(Some(Arc::new(in_force)));
+            // Tokens are looked at from here on, so the index has to know keys by their ids first.
             app.index.apply_policy(policy);
+            app.profile.store(Some(Arc::new(in_force)));
             app.index.settle_doubt(Cause::NoProfile);
         }
         Err(error) => {
